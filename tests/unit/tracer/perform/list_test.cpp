@@ -1,0 +1,141 @@
+#include <dirent.h>
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "tests/unit/tracer/guest.h"
+
+namespace vgpu::tracer::testing {
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names names_of(DIR* directory) {
+  Names names;
+  while (const dirent* entry = ::readdir(directory)) names.emplace_back(entry->d_name);
+  return names;
+}
+
+long count(const Names& names, const char* name) { return std::ranges::count(names, name); }
+
+bool no_name_twice(Names names) {
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) == names.end();
+}
+
+// Reads with this much room at a time, by the old call or the new one.
+Names read_in_steps(const char* path, std::size_t room, long call) {
+  const int fd = ::open(path, O_RDONLY | O_DIRECTORY);
+  EXPECT(fd >= 0);
+  Names names;
+  std::vector<char> buffer(room);
+  for (;;) {
+    const long size = ::syscall(call, fd, buffer.data(), buffer.size());
+    if (size < 0) return {"error"};
+    if (size == 0) break;
+    for (long at = 0; at < size;) {
+      std::uint16_t length = 0;
+      std::memcpy(&length, buffer.data() + at + 16, sizeof length);
+      names.emplace_back(buffer.data() + at + (call == SYS_getdents64 ? 19 : 18));
+      at += length;
+    }
+  }
+  ::close(fd);
+  std::ranges::sort(names);  // ours come after the first of the real ones, however many these are
+  return names;
+}
+
+TEST_CASE("getdents: a real directory shows its own entries and ours, each once") {
+  check_guest([] {
+    const struct {
+      const char* path;
+      const char* ours;
+      const char* theirs;
+    } places[] = {{"/dev", "vdev0", "null"},
+                  {"/proc", "devices", "meminfo"},
+                  {"/proc/driver", "vdrv", ".."},
+                  {"/sys/bus/pci/devices", "0000:99:00.0", ".."},
+                  {"/sys/devices", "pci0000:99", "system"},
+                  {"/usr/lib", "libvtest.so.1", "os-release"}};
+    for (const auto& place : places) {
+      DIR* directory = ::opendir(place.path);
+      EXPECT(directory != nullptr);
+      const Names names = names_of(directory);
+      if (count(names, place.ours) != 1 || count(names, place.theirs) != 1 ||
+          count(names, ".") != 1 || count(names, "..") != 1 || !no_name_twice(names))
+        miss(place.path, 0, "lists wrongly");
+      ::rewinddir(directory);
+      if (names_of(directory) != names) miss(place.path, 0, "lists otherwise after rewinddir");
+      ::closedir(directory);
+    }
+  });
+}
+
+TEST_CASE("getdents: a hidden file is not listed") {
+  check_guest([] {
+    const Names names = names_of(::opendir("/etc"));
+    EXPECT(count(names, "passwd") == 0 && count(names, "group") == 1);
+  });
+}
+
+TEST_CASE("getdents: a virtual directory lists its entries, again after rewinddir and seekdir") {
+  check_guest([] {
+    DIR* directory = ::opendir("/proc/driver/vdrv");
+    EXPECT(directory != nullptr);
+    const Names names = names_of(directory);
+    EXPECT(names.size() == 4 && no_name_twice(names));
+    EXPECT(count(names, "version") == 1 && count(names, "gpus") == 1 && count(names, ".") == 1);
+    ::rewinddir(directory);
+    EXPECT(names_of(directory) == names);
+    ::rewinddir(directory);
+    ::readdir(directory);
+    const long second = ::telldir(directory);
+    const std::string name = ::readdir(directory)->d_name;
+    names_of(directory);
+    ::seekdir(directory, second);
+    EXPECT(::readdir(directory)->d_name == name);
+  });
+}
+
+TEST_CASE("getdents: any room that holds our entries gives the same list, in both layouts") {
+  check_guest([] {
+    for (const char* path : {"/dev", "/proc/driver", "/proc/driver/vdrv", "/usr/lib"}) {
+      const Names all = read_in_steps(path, 32768, SYS_getdents64);
+      EXPECT(no_name_twice(all));
+      EXPECT(read_in_steps(path, 512, SYS_getdents64) == all);
+      EXPECT(read_in_steps(path, 512, SYS_getdents) == all);
+      EXPECT(read_in_steps(path, 32768, SYS_getdents) == all);
+    }
+    EXPECT(read_in_steps("/proc/driver/vdrv", 32, SYS_getdents64).size() == 4);
+    EXPECT(read_in_steps("/proc/driver/vdrv", 16, SYS_getdents64) == Names{"error"});
+  });
+}
+
+TEST_CASE("getdents: a forked child goes on where its parent stopped") {
+  check_guest([] {
+    const int fd = ::open("/dev", O_RDONLY | O_DIRECTORY);
+    std::array<char, 32768> buffer{};
+    EXPECT(::syscall(SYS_getdents64, fd, buffer.data(), buffer.size()) > 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      long size = 0;
+      do size = ::syscall(SYS_getdents64, fd, buffer.data(), buffer.size());
+      while (size > 0 &&
+             ::memmem(buffer.data(), static_cast<std::size_t>(size), "vdev0", 6) == nullptr);
+      ::_exit(size == 0 ? 0 : 1);
+    }
+    int status = -1;
+    EXPECT(::waitpid(child, &status, 0) == child && status == 0);
+  });
+}
+
+}  // namespace
+}  // namespace vgpu::tracer::testing

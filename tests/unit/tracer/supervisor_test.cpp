@@ -1,0 +1,160 @@
+#include "tracer/supervisor.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/unit/tracer/guest.h"
+
+namespace vgpu::tracer::testing {
+namespace {
+
+TEST_CASE("supervise: a fault of ours is EIO and a bug line, and the next call is served") {
+  const std::vector<VirtualFile> files = {
+      rendered_file("/dev/vbroken",
+                    []() -> std::string { throw std::runtime_error("cannot render"); }),
+      alias_file("/dev/vgone", "/nowhere/at/all"), text_file("/dev/vgood", "x")};
+  const Outcome outcome = run_guest(files, {}, [] {
+    EXPECT_FAILS(::open("/dev/vbroken", O_RDONLY), EIO);
+    EXPECT_FAILS(::open("/dev/vgone", O_RDONLY), EIO);
+    EXPECT(::open("/dev/vgood", O_RDONLY) >= 0);
+  });
+  CHECK(outcome.missed.empty());
+  REQUIRE(outcome.bugs.size() == 2);
+  CHECK(outcome.bugs[0] == "cannot render");
+}
+
+TEST_CASE("supervise: every decision is told, what passes is not") {
+  std::vector<std::string> told;
+  Hooks hooks;
+  hooks.decided = [&](const Decision& decision) {
+    told.push_back(std::string(decision.call.def->name) + ' ' + std::string(decision.given) + ' ' +
+                   std::string(decision.resolved) + ' ' + std::string(decision.why));
+  };
+  const auto files = usual_files();
+  const auto rules = usual_rules();
+  const Outcome outcome = run_guest(
+      files, rules,
+      [] {
+        ::access("/dev/null", R_OK);
+        ::access("/dev/../dev/vdev0", R_OK);
+        ::access("/tmp/libvtest.so.1", R_OK);
+      },
+      hooks);
+  CHECK(outcome.status == 0);
+  CHECK(told ==
+        std::vector<std::string>{"access /dev/../dev/vdev0 /dev/vdev0 a virtual file",
+                                 "access /tmp/libvtest.so.1 /tmp/libvtest.so.1 found anywhere"});
+}
+
+TEST_CASE("supervise: a guest that cannot be read is let alone") {
+  check_guest([] {
+    if (::getuid() == 0) EXPECT(::setresuid(1234, 1234, 1234) == 0);
+    EXPECT(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+    EXPECT(::open("/dev/null", O_RDONLY) >= 0);
+  });
+}
+
+TEST_CASE("supervise: processes and threads at once are all served") {
+  check_guest([] {
+    std::vector<pid_t> children;
+    for (int i = 0; i < 8; ++i) {
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        std::vector<std::thread> threads;
+        for (int t = 0; t < 4; ++t)
+          threads.emplace_back([] {
+            for (int n = 0; n < 50; ++n) {
+              const int fd = ::open("/dev/vdev0", O_RDWR);
+              EXPECT(fd >= 0);
+              ::close(fd);
+              EXPECT(::access("/etc/group", R_OK) == 0);
+            }
+          });
+        for (auto& thread : threads) thread.join();
+        ::_exit(0);
+      }
+      children.push_back(pid);
+    }
+    for (const pid_t pid : children) {
+      int status = -1;
+      EXPECT(::waitpid(pid, &status, 0) == pid && status == 0);
+    }
+  });
+}
+
+TEST_CASE("supervise: guests killed in the middle of their calls do no harm") {
+  check_guest([] {
+    for (int i = 1; i <= 60; ++i) {
+      int ends[2];
+      EXPECT(::pipe(ends) == 0);
+      const pid_t pid = ::fork();
+      if (pid == 0) {
+        while (::write(ends[1], "", 1) == 1) {
+          ::close(::open("/dev/vdev0", O_RDWR));
+          static_cast<void>(::chdir("/proc/driver/vdrv"));
+          struct stat result {};
+          ::stat("/dev/vlink", &result);
+        }
+      }
+      ::close(ends[1]);
+      char round = 0;
+      for (int n = 0; n < i; ++n) EXPECT(::read(ends[0], &round, 1) == 1);
+      ::close(ends[0]);
+      ::kill(pid, SIGKILL);
+      int status = -1;
+      EXPECT(::waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+    }
+    EXPECT(::open("/dev/vdev0", O_RDWR) >= 0);
+  });
+}
+
+TEST_CASE("supervise: signals that restart calls lose nothing and leak nothing") {
+  check_guest([] {
+    struct sigaction action {};
+    action.sa_handler = [](int) {};
+    action.sa_flags = SA_RESTART;
+    EXPECT(::sigaction(SIGALRM, &action, nullptr) == 0);
+    const itimerval often{{0, 500}, {0, 500}};
+    EXPECT(::setitimer(ITIMER_REAL, &often, nullptr) == 0);
+    const int lowest = ::dup(0);
+    ::close(lowest);
+    for (int i = 0; i < 2000; ++i) {
+      const int fd = ::open("/dev/vdev0", O_RDWR);
+      EXPECT(fd == lowest);
+      ::close(fd);
+      EXPECT(::chdir(i % 2 == 0 ? "/proc/driver/vdrv" : "/proc") == 0);
+    }
+  });
+}
+
+TEST_CASE("supervise: a full table of descriptors is the guest's error") {
+  check_guest([] {
+    while (::dup(0) >= 0) continue;
+    EXPECT_FAILS(::open("/dev/vdev0", O_RDWR), EMFILE);
+    EXPECT_FAILS(::chdir("/proc/driver/vdrv"), EMFILE);
+    EXPECT(::access("/dev/vdev0", R_OK) == 0);
+  });
+}
+
+TEST_CASE("supervise: it outlives the program while a daemon of it lives") {
+  check_guest([] {
+    if (::fork() != 0) return;
+    ::setsid();
+    EXPECT(::open("/dev/vdev0", O_RDWR) >= 0);
+  });
+}
+
+}  // namespace
+}  // namespace vgpu::tracer::testing

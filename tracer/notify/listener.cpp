@@ -1,0 +1,91 @@
+#include "tracer/notify/listener.h"
+
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "tracer/sys/errors.h"
+
+// Newer than the headers of Debian 12. Source: linux/seccomp.h, Linux 6.6.
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+namespace vgpu::tracer {
+
+Listener::Listener(UniqueFd fd) : fd_(std::move(fd)) {
+  // The running kernel's structures may be longer than our headers'.
+  seccomp_notif_sizes sizes{};
+  check_sys(::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes), "seccomp notif sizes");
+  request_.resize(std::max<std::size_t>(sizes.seccomp_notif, sizeof(seccomp_notif)));
+  response_.resize(std::max<std::size_t>(sizes.seccomp_notif_resp, sizeof(seccomp_notif_resp)));
+  // Wakes the other side on our own processor: waking another one costs up to fifty times the
+  // call on a virtual machine. EINVAL before Linux 6.6: slower, not wrong.
+  static_cast<void>(::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+                            static_cast<std::uint64_t>(SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)));
+}
+
+std::optional<Call> Listener::next() {
+  std::ranges::fill(request_, std::byte{});  // the kernel rejects a request that is not zeroed
+  if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, request_.data()) < 0) {
+    if (errno == EINTR || errno == ENOENT) return std::nullopt;
+    throw fmt::system_error(errno, "receive a notification");
+  }
+  seccomp_notif request{};
+  std::memcpy(&request, request_.data(), sizeof request);
+  Call call{request.id, static_cast<pid_t>(request.pid), find_syscall(request.data.nr), {}};
+  ensure(call.def != nullptr, "the filter stopped a syscall that has no row");
+  std::ranges::copy(request.data.args, call.args.begin());
+  return call;
+}
+
+bool Listener::still_waiting(const Call& call) const noexcept {
+  return ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &call.id) == 0;
+}
+
+int Listener::lend(const Call& call, int fd, bool cloexec) const noexcept {
+  seccomp_notif_addfd add{};
+  add.id = call.id;
+  add.srcfd = static_cast<__u32>(fd);
+  add.newfd_flags = cloexec ? O_CLOEXEC : 0;
+  const int number = ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+  return number < 0 ? -errno : number;
+}
+
+void Listener::send(const Call& call, std::int64_t value, int error, bool pass) {
+  seccomp_notif_resp response{};
+  response.id = call.id;
+  response.val = value;
+  response.error = -error;
+  response.flags = pass ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
+  std::memcpy(response_.data(), &response, sizeof response);
+  if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, response_.data()) == 0) return;
+  // ENOENT: killed, or interrupted and about to call again. EINPROGRESS: already answered, which
+  // a signal can bring about between an addfd and its answer.
+  if (errno == ENOENT || errno == EINPROGRESS) return;
+  throw fmt::system_error(errno, "answer {}", call.def->name);
+}
+
+void Listener::answer(const Call& call, const Reply& reply) {
+  if (std::holds_alternative<Pass>(reply)) return send(call, 0, 0, true);
+  if (const auto* fail = std::get_if<Fail>(&reply)) return send(call, 0, fail->error, false);
+  if (const auto* value = std::get_if<Return>(&reply)) return send(call, value->value, 0, false);
+  const auto& give = std::get<GiveFd>(reply);
+  seccomp_notif_addfd add{};
+  add.id = call.id;
+  add.flags = SECCOMP_ADDFD_FLAG_SEND;  // install and answer in one step; Linux 5.14
+  add.srcfd = static_cast<__u32>(give.fd.get());
+  add.newfd_flags = give.cloexec ? O_CLOEXEC : 0;
+  if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0) return;
+  if (errno == ENOENT || errno == EINPROGRESS) return;
+  // Its table of descriptors is full, say. It still waits for an answer.
+  send(call, 0, errno, false);
+}
+
+}  // namespace vgpu::tracer

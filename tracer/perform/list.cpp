@@ -1,0 +1,115 @@
+#include <dirent.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "tracer/perform/dirent.h"
+#include "tracer/perform/perform.h"
+#include "tracer/sys/pidfd.h"
+#include "tracer/syscalls/guest_memory.h"
+
+namespace vgpu::tracer {
+namespace {
+
+constexpr std::size_t kMost = 1 << 16;  // a guest may offer more room than we care to fill
+
+constexpr off_t kPastTheEnd = 0x7fffffff;  // the largest that every file system takes
+
+// The guest's own open description, so that its offset moves as the guest expects.
+UniqueFd directory_of(const Call& call, GuestView& guest) {
+  const GuestStatus* status = guest.status();
+  if (status == nullptr) return UniqueFd();
+  const UniqueFd process = open_pidfd(status->tgid);
+  return process ? copy_fd(process, call.int_arg(Arg::fd)) : UniqueFd();
+}
+
+std::vector<Dirent> entries_of(const Node& directory) {
+  std::vector<Dirent> entries;
+  for (const Node* child : directory.children)
+    if (child->kind != NodeKind::absent) entries.push_back(dirent_of(*child));
+  return entries;
+}
+
+// A directory that has no real side: the offset counts its entries. `..` and the order are those
+// of every file system.
+std::vector<Dirent> wholly_virtual(const Tree& tree, const Node& directory) {
+  const Node* parent = tree.find(directory.path.substr(0, directory.path.rfind('/')));
+  std::vector<Dirent> entries;
+  entries.push_back({directory.ino, DT_DIR, "."});
+  entries.push_back({parent != nullptr ? parent->ino : directory.ino, DT_DIR, ".."});
+  std::ranges::copy(entries_of(directory), std::back_inserter(entries));
+  return entries;
+}
+
+Reply list_virtual(const Call& call, int fd, const Tree& tree, const Node& directory,
+                   DirentWriter& writer) {
+  const std::vector<Dirent> entries = wholly_virtual(tree, directory);
+  const off_t offset = ::lseek(fd, 0, SEEK_CUR);
+  if (offset < 0) return Fail{errno};
+  auto next = static_cast<std::size_t>(offset);
+  const bool any = next < entries.size();
+  while (next < entries.size() && writer.add(entries[next], static_cast<off_t>(next + 1))) ++next;
+  if (writer.bytes().empty() && any) return Fail{EINVAL};  // not even one fits
+  if (::lseek(fd, static_cast<off_t>(next), SEEK_SET) < 0) return Fail{errno};
+  if (!write_memory(call.tid, call.pointer(Arg::result), writer.bytes())) return Fail{EFAULT};
+  return Return{static_cast<std::int64_t>(writer.bytes().size())};
+}
+
+bool hidden(const Node& directory, std::string_view name) {
+  return std::ranges::any_of(directory.children,
+                             [&](const Node* child) { return child->name() == name; });
+}
+
+// The entries of ours come with the first of the real ones, so the offset, which the kernel keeps
+// and forks, dups and rewinds with the description, says whether they are still to come.
+Reply list_merged(const Call& call, int fd, const Node& directory, DirentWriter& writer) {
+  const off_t before = ::lseek(fd, 0, SEEK_CUR);
+  if (before < 0) return Pass{};
+  const std::vector<Dirent> ours = before == 0 ? entries_of(directory) : std::vector<Dirent>();
+  const std::size_t reserved = writer.size_of(ours);
+  if (reserved >= writer.room()) return Fail{EINVAL};
+  std::vector<std::byte> real(writer.room() - reserved);
+  for (;;) {
+    const long size = ::syscall(SYS_getdents64, fd, real.data(), real.size());
+    if (size < 0) return Fail{errno};
+    off_t offset = 0;
+    for (const Dirent& entry :
+         parse_dirents(std::span(real).first(static_cast<std::size_t>(size)))) {
+      offset = entry.offset;
+      if (!hidden(directory, entry.name)) writer.add(entry, entry.offset);
+    }
+    // Some file systems list an empty directory as nothing at all, not even ".": its offset stays
+    // 0, and without a step beyond it the guest would be told of ours for ever.
+    if (size == 0 && !ours.empty() && ::lseek(fd, kPastTheEnd, SEEK_SET) < 0) break;
+    // Seeking back to where ours were told leads to what follows: nothing comes twice.
+    for (const Dirent& entry : ours) writer.add(entry, offset);
+    if (size == 0 || !writer.bytes().empty()) break;
+  }
+  if (!write_memory(call.tid, call.pointer(Arg::result), writer.bytes())) return Fail{EFAULT};
+  return Return{static_cast<std::int64_t>(writer.bytes().size())};
+}
+
+}  // namespace
+
+Reply perform_list(const Call& call, GuestView& guest, const Tree& tree) {
+  PathBuffer room;
+  const std::string_view name = guest.name_of(call.int_arg(Arg::fd), room);
+  if (!virtual_path_of_link(name) && !tree.has_directory_named(name.substr(name.rfind('/') + 1)))
+    return Pass{};
+  const std::string path = guest.meaning_of(std::string(name));
+  const Node* directory = tree.find(path);
+  if (directory == nullptr || !directory->is_directory()) return Pass{};
+  if (directory->really_exists && directory->children.empty()) return Pass{};
+  const UniqueFd fd = directory_of(call, guest);
+  if (!fd) return Pass{};
+  DirentWriter writer(call.def->operation == Operation::list_old,
+                      std::min<std::size_t>(call.arg(Arg::size) & 0xffffffffU, kMost));
+  return directory->is_virtual() ? list_virtual(call, fd.get(), tree, *directory, writer)
+                                 : list_merged(call, fd.get(), *directory, writer);
+}
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "tracer/notify/reply.h"
+#include "tracer/perform/request.h"
+
+namespace vgpu::tracer {
+
+/// Does what the call asks, at a place that the kernel does not know or would not find.
+/// Errors: std::exception for what is not the guest's fault.
+Reply perform(const Request& request);
+
+// One function per operation; perform() chooses.
+Reply perform_open(const Request& request);
+Reply perform_stat(const Request& request);
+Reply perform_access(const Request& request);
+Reply perform_read_link(const Request& request);
+Reply perform_get_xattr(const Request& request);
+Reply perform_list_xattr(const Request& request);
+Reply perform_change_directory(const Request& request);
+Reply perform_execute(const Request& request);
+Reply perform_stat_fs(const Request& request);
+
+/// Answers getcwd in a virtual directory; passes elsewhere.
+Reply perform_get_directory(const Call& call, GuestView& guest);
+
+/// Answers getdents on a directory that holds virtual files; passes elsewhere.
+Reply perform_list(const Call& call, GuestView& guest, const Tree& tree);
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,115 @@
+#include "tracer/ptrace/held_thread.h"
+
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "tracer/syscalls/guest_status.h"
+
+namespace vgpu::tracer {
+namespace {
+
+constexpr std::uint64_t kSyscallInstruction = 0x050f;  // 0f 05
+constexpr std::uint64_t kInstructionMask = 0xffff;
+constexpr std::uint64_t kInstructionSize = 2;
+constexpr std::uint64_t kNoRestart = ~std::uint64_t{0};  // orig_rax: not in a system call
+constexpr int kSyscallStop = SIGTRAP | 0x80;             // PTRACE_O_TRACESYSGOOD, ptrace(2)
+constexpr std::uint64_t kAllSignals = ~std::uint64_t{0};
+
+void* as_data(std::uint64_t value) noexcept {
+  return reinterpret_cast<void*>(value);  // NOLINT(performance-no-int-to-ptr)
+}
+
+}  // namespace
+
+HeldThread::HeldThread(pid_t tid) : tid_(tid), held_(false) {
+  held_ = ask(PTRACE_SEIZE, 0, as_data(PTRACE_O_TRACESYSGOOD)) && ask(PTRACE_INTERRUPT, 0, nullptr);
+}
+
+HeldThread::~HeldThread() {
+  // One that does not stop any more is let go by the kernel when we end. One that was killed while
+  // it was stopped cannot be let go: its end must be waited for.
+  while (stopped_ && !ask(PTRACE_DETACH, 0, as_data(signal_))) wait_for_stop();
+}
+
+bool HeldThread::ask(int request, std::uint64_t address, void* data) const noexcept {
+  return ::ptrace(static_cast<__ptrace_request>(request), tid_, as_data(address), data) != -1;
+}
+
+bool HeldThread::wait_for_stop() {
+  const auto id = static_cast<id_t>(tid_);
+  siginfo_t info{};
+  for (;;) {
+    // Only looks: the end of our own child is for whoever waits for it.
+    if (::waitid(P_PID, id, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0) {
+      if (errno == EINTR) continue;
+      stopped_ = false;  // ECHILD: somebody has waited for its end
+      return false;
+    }
+    if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) break;
+    info = {};
+    stopped_ = ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_pid != 0;
+    status_ = info.si_status;
+    if (stopped_) return true;
+    // It was killed between the two looks.
+  }
+  stopped_ = false;
+  reap_if_nobody_else_does();
+  return false;
+}
+
+// A thread that ends while it is traced stays a zombie until its tracer has waited for it; its
+// parent hears of it only then.
+void HeldThread::reap_if_nobody_else_does() const {
+  const auto status = read_guest_status(tid_);
+  if (status && status->tgid == tid_ && status->parent == ::getpid()) return;
+  siginfo_t info{};
+  ::waitid(P_PID, static_cast<id_t>(tid_), &info, WEXITED | WNOHANG | __WALL);
+}
+
+bool HeldThread::stop() {
+  if (!wait_for_stop() || !ask(PTRACE_GETREGS, 0, &registers_)) return false;
+  errno = 0;
+  const long code = ::ptrace(PTRACE_PEEKTEXT, tid_, as_data(registers_.rip - kInstructionSize), 0);
+  if (errno != 0) return false;
+  if ((static_cast<std::uint64_t>(code) & kInstructionMask) != kSyscallInstruction) return false;
+  return ask(PTRACE_GETSIGMASK, sizeof signals_, &signals_);
+}
+
+bool HeldThread::run(std::uint64_t number, std::uint64_t argument, std::int64_t& result) {
+  std::uint64_t all = kAllSignals;  // no handler may run before its own call has returned
+  if (!ask(PTRACE_SETSIGMASK, sizeof all, &all)) return false;
+  user_regs_struct now = registers_;
+  now.rip -= kInstructionSize;
+  now.rax = number;
+  now.orig_rax = kNoRestart;
+  now.rdi = argument;
+  if (!ask(PTRACE_SETREGS, 0, &now)) return false;
+  for (int stops = 0; stops < 2;) {  // before it and after it
+    if (!ask(PTRACE_SYSCALL, 0, nullptr) || !wait_for_stop()) return false;
+    if (status_ == kSyscallStop) ++stops;
+    if (status_ == SIGSTOP) signal_ = SIGSTOP;  // no mask keeps it out: it is for later
+  }
+  if (!ask(PTRACE_GETREGS, 0, &now)) return false;
+  result = static_cast<std::int64_t>(now.rax);
+  return true;
+}
+
+void HeldThread::restore(std::int64_t result) {
+  user_regs_struct now = registers_;
+  now.rax = static_cast<std::uint64_t>(result);
+  now.orig_rax = kNoRestart;
+  ask(PTRACE_SETREGS, 0, &now);
+  ask(PTRACE_SETSIGMASK, sizeof signals_, &signals_);
+}
+
+void HeldThread::replace_call(user_regs_struct now) {
+  now.rip -= kInstructionSize;
+  now.orig_rax = kNoRestart;
+  ask(PTRACE_SETREGS, 0, &now);
+}
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <cstdint>
+
+namespace vgpu::tracer {
+
+/// Holds one thread of a guest with ptrace, from construction to destruction. It must be stopped
+/// in a notified system call: once that is answered, the thread stops before it sees the answer.
+class HeldThread {
+ public:
+  /// Check with operator bool: another tracer may have it, or it is not ours to trace.
+  explicit HeldThread(pid_t tid);
+  HeldThread(const HeldThread&) = delete;
+  HeldThread& operator=(const HeldThread&) = delete;
+  ~HeldThread();
+
+  explicit operator bool() const noexcept { return held_; }
+
+  /// Waits until it has stopped and remembers what it was about to do. False if the thread has
+  /// ended, or did not come here by the instruction that we know how to repeat.
+  bool stop();
+
+  /// Runs one system call with one argument in the stopped thread. False if the thread has ended.
+  /// The call must not be one that the filter stops: nobody would answer it.
+  bool run(std::uint64_t number, std::uint64_t argument, std::int64_t& result);
+
+  /// Puts everything back, with `result` as what the guest's own system call returned.
+  void restore(std::int64_t result);
+
+  /// Lets the thread make the system call that `registers` say in place of its own, once we let
+  /// go of it. The other registers should be those that registers() returns.
+  void replace_call(user_regs_struct registers);
+
+  const user_regs_struct& registers() const noexcept { return registers_; }
+
+ private:
+  bool ask(int request, std::uint64_t address, void* data) const noexcept;
+  bool wait_for_stop();
+  void reap_if_nobody_else_does() const;
+
+  pid_t tid_;
+  bool held_;
+  bool stopped_ = false;
+  int status_ = 0;            // of the last stop
+  std::uint64_t signal_ = 0;  // came while it was held: goes with it when we let go
+  user_regs_struct registers_{};
+  std::uint64_t signals_ = 0;
+};
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tracer/notify/listener.h"
+#include "tracer/policy/rule.h"
+#include "tracer/vfs/virtual_file.h"
+
+namespace vgpu::tracer {
+
+/// One call that was not simply passed on, as the trace sees it.
+struct Decision {
+  const Call& call;
+  std::string_view given;     ///< the path as the guest wrote it
+  std::string_view resolved;  ///< canonical, in the guest's view
+  std::string_view why;       ///< of the rule or the row that decided
+  const Reply& reply;
+};
+
+/// What the supervisor tells its owner. An empty function costs nothing.
+struct Hooks {
+  std::function<void(const Decision&)> decided;
+  std::function<void(std::string_view)> bug;  ///< a fault of ours; the guest got EIO
+};
+
+/// Another descriptor to wait for in the same loop, say a signalfd or a pidfd.
+struct Watch {
+  int fd;
+  std::function<void()> ready;  ///< called while fd is readable: it must read or close it
+};
+
+/// Answers every stopped call until the last guest has ended.
+/// Errors: std::system_error for what ends supervision altogether; std::invalid_argument for rows
+/// that contradict each other.
+void supervise(Listener& listener, std::span<const Rule> rules, std::span<const VirtualFile> files,
+               const Hooks& hooks, std::span<Watch> watches);
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace vgpu::tracer {
+
+/// What one argument of a system call means.
+enum class Arg : std::uint8_t {
+  none,
+  dirfd,
+  path,
+  new_path,  ///< of what the call makes
+  open_flags,
+  at_flags,
+  mode,
+  access_mode,
+  open_how,
+  fd,
+  result,  ///< where the answer is written
+  size,    ///< of the answer or of open_how
+  mask,
+  name,
+  arguments,
+};
+
+/// What a system call does to the file that it names.
+enum class Operation : std::uint8_t {
+  open,
+  stat,
+  statx,
+  access,
+  read_link,
+  list,
+  list_old,
+  stat_fs,
+  get_xattr,
+  list_xattr,
+  change_directory,
+  get_directory,
+  execute,
+  make_link,
+};
+
+/// One system call that the supervisor understands.
+struct SyscallDef {
+  int number;
+  std::string_view name;
+  Operation operation;
+  std::array<Arg, 6> args;
+  int implied_flags = 0;  ///< open: O_* bits, else AT_* bits, that this variant always means
+
+  /// Index of the argument that means `wanted`, or -1.
+  constexpr int index_of(Arg wanted) const noexcept {
+    for (std::size_t i = 0; i < args.size(); ++i)
+      if (args[i] == wanted) return static_cast<int>(i);
+    return -1;
+  }
+};
+
+/// All rows, sorted by number.
+std::span<const SyscallDef> syscalls() noexcept;
+
+/// Returns the row of `number`, or nullptr.
+const SyscallDef* find_syscall(int number) noexcept;
+
+}  // namespace vgpu::tracer

@@ -1,0 +1,102 @@
+#include "tracer/vfs/descriptor.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "tracer/sys/errors.h"
+#include "tracer/sys/memfd.h"
+
+namespace vgpu::tracer {
+namespace {
+
+constexpr std::string_view kMemfd = "/memfd:";
+constexpr std::string_view kDeleted = " (deleted)";
+constexpr std::string_view kDirectory = "/virtual-directory-";
+constexpr char kSlash = '|';  // a '/' of the virtual path in the name of its empty directory
+
+// What a descriptor can carry of open(2)'s flags: the rest acts at open time, or not at all.
+constexpr int kKeptFlags = O_ACCMODE | O_APPEND | O_NONBLOCK | O_DIRECTORY;
+
+// The kernel gives no O_PATH descriptor to another process: the guest gets one that it could also
+// read. Source: fget() in Linux's kernel/seccomp.c.
+int kept_flags(int flags) noexcept { return (flags & O_PATH) != 0 ? O_RDONLY : flags & kKeptFlags; }
+
+std::string_view content_of(const Node& node) noexcept {
+  return node.kind == NodeKind::file ? std::string_view(node.row->content) : std::string_view();
+}
+
+}  // namespace
+
+std::optional<std::string> virtual_path_of_link(std::string_view text) {
+  if (!text.ends_with(kDeleted)) return std::nullopt;
+  text.remove_suffix(kDeleted.size());
+  if (text.starts_with(kMemfd)) {
+    text.remove_prefix(kMemfd.size());
+    return text.starts_with('/') ? std::optional<std::string>(text) : std::nullopt;
+  }
+  const std::size_t last = text.rfind('/');
+  if (last == text.npos || !text.substr(last).starts_with(kDirectory)) return std::nullopt;
+  const std::size_t path_at = text.find(kSlash, last);
+  if (path_at == text.npos) return std::nullopt;
+  std::string path(text.substr(path_at));
+  std::ranges::replace(path, kSlash, '/');
+  return path;
+}
+
+Descriptors::Descriptors() {
+  std::uint64_t unique = 0;  // two supervisors must not meet in one name
+  check_sys(::getrandom(&unique, sizeof unique, 0), "getrandom");
+  prefix_ = fmt::format("{}{:016x}", kDirectory, unique);
+}
+
+// Returns the node's object, with the content that it has now.
+int Descriptors::object_of(const Node& node) {
+  const bool rendered = node.kind == NodeKind::file && node.row->render;
+  std::string content = rendered ? node.row->render() : std::string();
+  Object& object = objects_[&node];
+  if (object.fd && content == object.content) return object.fd.get();
+  if (node.is_directory()) {
+    object.fd = make_directory(node);
+  } else if (!node.row->source.empty()) {
+    object.fd = UniqueFd(check_sys(::open(node.row->source.c_str(), O_PATH | O_CLOEXEC),
+                                   "open {} for {}", node.row->source, node.path));
+  } else {
+    object.fd = make_memfd(node.path, rendered ? content : content_of(node), node.mode);
+  }
+  object.content = std::move(content);
+  return object.fd.get();
+}
+
+UniqueFd Descriptors::open(const Node& node, int flags) {
+  if (node.is_directory()) gave_directory_ = true;
+  return reopen(object_of(node), kept_flags(flags));
+}
+
+struct stat Descriptors::status(const Node& node) {
+  struct stat result {};
+  check_sys(::fstat(object_of(node), &result), "fstat of {}", node.path);
+  return result;
+}
+
+// An empty directory that is deleted at once: it lives as long as its descriptors and leaves
+// nothing behind. Its name says which virtual directory it stands for.
+UniqueFd Descriptors::make_directory(const Node& node) const {
+  std::string name = prefix_ + node.path;
+  std::replace(name.begin() + static_cast<std::ptrdiff_t>(prefix_.size()), name.end(), '/', kSlash);
+  for (const char* place : {"/dev/shm", "/tmp", "/var/tmp", "/run"}) {
+    const std::string path = place + name;
+    if (::mkdir(path.c_str(), node.mode | S_IRUSR | S_IXUSR) != 0) continue;
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    check_sys(::rmdir(path.c_str()), "rmdir {}", path);
+    if (fd) return fd;
+  }
+  throw fmt::system_error(errno, "make an empty directory for {}", node.path);
+}
+
+}  // namespace vgpu::tracer
