@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tracer/sys/unique_fd.h"
+
+namespace vgpu::launcher {
+
+/// What the processes of one vgpu-run tell each other.
+enum class News : int {
+  listener,   ///< G to S: the attached descriptor is the listener
+  failed,     ///< something of ours failed; value is an errno or 0, text says what
+  started,    ///< S to P: value is the program's pid, and the program waits for `go`
+  go,         ///< P to G: exec now
+  not_run,    ///< G to P: exec failed; value is the errno
+  stopped,    ///< S to P: value is the signal that stopped the program
+  continued,  ///< S to P
+  alone,      ///< S to P: the program was the last guest, S is about to end: wait for it
+  exited,     ///< S to P: value is the exit code
+  killed,     ///< S to P: value is the signal that ended the program
+};
+
+struct Message {
+  News news = News::failed;
+  int value = 0;
+  std::string text;
+  tracer::UniqueFd fd;
+};
+
+/// One end of a socket pair between two of our processes.
+class Channel {
+ public:
+  Channel() noexcept = default;
+  explicit Channel(tracer::UniqueFd fd) noexcept : fd_(std::move(fd)) {}
+
+  int fd() const noexcept { return fd_.get(); }
+  void close() noexcept { fd_ = tracer::UniqueFd(); }
+
+  /// Sends; false if the other end is gone. Neither allocates nor throws: it serves between fork
+  /// and exec too. The text is cut to what fits.
+  bool send(News news, int value = 0, const char* text = "", int attached_fd = -1) const noexcept;
+
+  /// Waits for a message. Nothing: the other end is gone.
+  /// Errors: std::system_error.
+  std::optional<Message> receive() const;
+
+ private:
+  tracer::UniqueFd fd_;
+};
+
+/// Errors: std::system_error.
+std::pair<Channel, Channel> make_channel();
+
+}  // namespace vgpu::launcher

@@ -1,0 +1,139 @@
+#include "launcher/process_tree.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "tracer/sys/unique_fd.h"
+
+namespace vgpu::launcher {
+namespace {
+
+using tracer::UniqueFd;
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const noexcept { ::closedir(directory); }
+};
+
+int number_in(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t");
+  if (first != std::string_view::npos) text.remove_prefix(first);
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+std::optional<ProcessInfo> read_status(pid_t pid) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/status";
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  char text[8192];
+  const ssize_t size = file ? ::read(file.get(), text, sizeof text) : -1;
+  if (size <= 0) return std::nullopt;
+  return parse_status({text, static_cast<std::size_t>(size)});
+}
+
+std::vector<ProcessInfo> all_processes() {
+  std::vector<ProcessInfo> all;
+  const std::unique_ptr<DIR, CloseDirectory> proc(::opendir("/proc"));
+  if (!proc) return all;
+  while (const dirent* entry = ::readdir(proc.get())) {
+    const int pid = number_in(entry->d_name);
+    if (pid <= 0) continue;
+    if (auto info = read_status(pid)) all.push_back(*info);
+  }
+  return all;
+}
+
+/// Kills `guests`, waits until each has ended, and notes it in `ended`.
+void kill_all(const std::vector<ProcessInfo>& guests, std::set<pid_t>& ended) {
+  std::map<pid_t, UniqueFd> ending;
+  for (const ProcessInfo& guest : guests) {
+    UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, guest.pid, 0)));
+    if (!pidfd)
+      ::kill(guest.pid, SIGKILL);  // out of descriptors, or gone: the next round looks again
+    else if (::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0)
+      ending.emplace(guest.pid, std::move(pidfd));
+  }
+  for (const auto& [pid, pidfd] : ending) {
+    pollfd poll_end{pidfd.get(), POLLIN, 0};
+    while (::poll(&poll_end, 1, -1) < 0) continue;  // only EINTR can fail it
+    ended.insert(pid);
+  }
+}
+
+}  // namespace
+
+ProcessInfo parse_status(std::string_view text) {
+  ProcessInfo info;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view name = line.substr(0, colon);
+    const std::string_view value = line.substr(colon + 1);
+    if (name == "Pid") info.pid = number_in(value);
+    if (name == "PPid") info.parent = number_in(value);
+    if (name == "Seccomp_filters") info.filters = number_in(value);
+    if (name == "State") {
+      const std::size_t letter = value.find_first_not_of(" \t");
+      if (letter != std::string_view::npos) info.state = value[letter];
+    }
+  }
+  return info;
+}
+
+std::vector<ProcessInfo> guests_below(const ProcessInfo& root,
+                                      const std::vector<ProcessInfo>& all) {
+  std::multimap<pid_t, const ProcessInfo*> children;
+  for (const ProcessInfo& process : all) children.emplace(process.parent, &process);
+  std::vector<ProcessInfo> guests;
+  std::set<pid_t> seen{root.pid};
+  std::vector<pid_t> open{root.pid};
+  while (!open.empty()) {
+    const auto [first, last] = children.equal_range(open.back());
+    open.pop_back();
+    for (auto child = first; child != last; ++child) {
+      const ProcessInfo& process = *child->second;
+      // The list is not one moment's, so a reused pid can make a circle of it.
+      if (!seen.insert(process.pid).second) continue;
+      open.push_back(process.pid);
+      if (process.filters > root.filters) guests.push_back(process);
+    }
+  }
+  return guests;
+}
+
+bool is_stopped(pid_t pid) {
+  const auto info = read_status(pid);
+  return info && info->state == 'T';
+}
+
+void kill_guests() {
+  std::set<pid_t> ended;
+  while (true) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    const auto self = read_status(::getpid());
+    if (!self) return;
+    std::vector<ProcessInfo> guests = guests_below(*self, all_processes());
+    // Whoever traces a process from outside can keep it a zombie; it is none of ours any more.
+    std::erase_if(guests, [&](const ProcessInfo& guest) {
+      return guest.state == 'Z' && ended.contains(guest.pid);
+    });
+    if (guests.empty()) return;
+    kill_all(guests, ended);
+  }
+}
+
+}  // namespace vgpu::launcher

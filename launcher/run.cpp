@@ -1,0 +1,167 @@
+#include "launcher/run.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <optional>
+
+#include "launcher/channel.h"
+#include "launcher/exit_status.h"
+#include "launcher/forwarding.h"
+#include "launcher/process_tree.h"
+#include "launcher/supervisor_process.h"
+#include "tracer/sys/errors.h"
+
+namespace vgpu::launcher {
+namespace {
+
+using tracer::check_sys;
+using tracer::UniqueFd;
+
+/// The process that the user started, as the stand-in of the program.
+class StandIn {
+ public:
+  StandIn(const Plan& plan, const Signals& signals, OwnOutput& own, pid_t supervisor, Channel news,
+          Channel leash)
+      : plan_(plan),
+        signals_(signals),
+        own_(own),
+        supervisor_(supervisor),
+        news_(std::move(news)),
+        leash_(std::move(leash)),
+        signal_fd_(open_all_signals()),
+        self_{::getpid(), ::getsid(0) == ::getpid()} {}
+
+  int wait() {
+    std::optional<int> status;
+    while (!status) {
+      // Signals stay queued until there is a program to give them to.
+      pollfd ready[] = {{news_.fd(), POLLIN, 0},
+                        {leash_.fd(), POLLIN, 0},
+                        {program_ ? signal_fd_.get() : -1, POLLIN, 0}};
+      if (::poll(ready, std::size(ready), -1) < 0 && errno != EINTR)
+        throw fmt::system_error(errno, "poll");
+      if (ready[1].revents != 0) hear_program();
+      if (ready[0].revents != 0) status = hear_supervisor();
+      if (ready[2].revents != 0) take_signals();
+    }
+    return *status;
+  }
+
+ private:
+  /// The program's word before exec; silence means that exec has happened.
+  void hear_program() {
+    const auto message = leash_.receive();
+    leash_.close();
+    if (message)
+      own_.line(fmt::format("{}: {}", plan_.program.front(), std::strerror(message->value)));
+    else if (program_)
+      own_.let_go({news_.fd(), signal_fd_.get()}, program_);
+  }
+
+  /// Returns our exit status when it is decided.
+  std::optional<int> hear_supervisor() {
+    const auto message = news_.receive();
+    if (!message) {
+      // First, since a pipe at standard error may be reached through the program alone.
+      own_.line("the supervisor was killed, and the program with it");
+      kill_guests();
+      return kOwnFailure;
+    }
+    switch (message->news) {
+      case News::failed:
+        own_.line(message->text);
+        ::waitpid(supervisor_, nullptr, 0);  // it ends when it has ended the program
+        return kOwnFailure;
+      case News::alone:
+        alone_ = true;
+        break;
+      case News::started:
+        let_run(message->value);
+        break;
+      case News::stopped:
+        signals_.stop_self(message->value);
+        wake_program();
+        break;
+      case News::exited:
+      case News::killed:
+        if (leash_.fd() >= 0) hear_program();
+        if (alone_) ::waitpid(supervisor_, nullptr, 0);
+        return message->news == News::exited ? message->value : status_of_signal(message->value);
+      case News::continued:
+      case News::listener:
+      case News::go:
+      case News::not_run:
+        break;
+    }
+    return std::nullopt;
+  }
+
+  /// It waits for our word, so its pid cannot be another's yet.
+  void let_run(pid_t pid) {
+    pid_ = pid;
+    const long fd = ::syscall(SYS_pidfd_open, pid, 0);
+    program_ = UniqueFd(static_cast<int>(check_sys(fd, "pidfd_open {}", pid)));
+    leash_.send(News::go);
+  }
+
+  void take_signals() {
+    signalfd_siginfo signal;
+    while (::read(signal_fd_.get(), &signal, sizeof signal) == sizeof signal) {
+      switch (fate_of(signal, self_)) {
+        case Fate::forward:
+          forward(signal, program_.get());
+          break;
+        case Fate::wake:
+          wake_program();
+          break;
+        case Fate::drop:
+          break;
+      }
+    }
+  }
+
+  /// Whoever continued us may have continued the program too: it must not see SIGCONT twice.
+  void wake_program() {
+    if (is_stopped(pid_)) send_signal(program_.get(), SIGCONT);
+  }
+
+  const Plan& plan_;
+  const Signals& signals_;
+  OwnOutput& own_;
+  pid_t supervisor_;
+  Channel news_;
+  Channel leash_;
+  UniqueFd signal_fd_;
+  Receiver self_;
+  pid_t pid_ = 0;
+  UniqueFd program_;  // its pidfd
+  bool alone_ = false;
+};
+
+}  // namespace
+
+int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
+  auto [news, supervisors_news] = make_channel();
+  auto [leash, programs_leash] = make_channel();
+  // If the supervisor dies, its orphans must come to us and not to init: we end them.
+  check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
+  const pid_t starter = ::getpid();
+  const pid_t supervisor = check_sys(::fork(), "fork");
+  if (supervisor == 0) {
+    news.close();
+    leash.close();
+    live_as_supervisor(plan, signals, std::move(own), std::move(supervisors_news),
+                       std::move(programs_leash), starter);
+  }
+  supervisors_news.close();
+  programs_leash.close();
+  return StandIn(plan, signals, own, supervisor, std::move(news), std::move(leash)).wait();
+}
+
+}  // namespace vgpu::launcher

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "launcher/own_output.h"
+#include "launcher/plan.h"
+#include "launcher/signals.h"
+
+namespace vgpu::launcher {
+
+/// Runs the plan's program under supervision and returns what our exit status has to be: we stand
+/// for it before our parent, so we pass on its signals, stop when it stops and end when it ends.
+/// Errors: std::system_error.
+int run(const Plan& plan, const Signals& signals, OwnOutput& own);
+
+}  // namespace vgpu::launcher
