@@ -1,0 +1,26 @@
+#include "shim/frontend/entry.h"
+
+#include <cxxabi.h>
+
+#include <new>
+
+#include "shim/api/api_error.h"
+
+namespace vgpu::frontend {
+
+CUresult code_of_exception(Entry entry) {
+  try {
+    throw;
+  } catch (const abi::__forced_unwind&) {
+    throw;  // pthread_cancel: swallowing it would end the process
+  } catch (const ApiError& error) {
+    explain(entry, error);
+    return error.code == CUDA_ERROR_NOT_SUPPORTED ? not_supported(entry) : error.code;
+  } catch (const std::bad_alloc&) {
+    return CUDA_ERROR_OUT_OF_MEMORY;
+  } catch (...) {
+    return CUDA_ERROR_UNKNOWN;
+  }
+}
+
+}  // namespace vgpu::frontend

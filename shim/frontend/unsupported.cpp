@@ -1,0 +1,76 @@
+#include "shim/frontend/unsupported.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "shim/api/api_error.h"
+#include "shim/api/error_text.h"
+#include "shim/frontend/export_tables.h"
+#include "shim/frontend/process_state.h"
+
+namespace vgpu::frontend {
+namespace {
+
+CUresult count(std::size_t index) {
+  process_state().unsupported[index].fetch_add(1, std::memory_order_relaxed);
+  return CUDA_ERROR_NOT_SUPPORTED;
+}
+
+std::string name_of(std::size_t index) {
+  return index < kEntryCount ? entry_name(static_cast<Entry>(index))
+                             : export_table_word_name(index - kEntryCount);
+}
+
+std::string line_start() {
+  return "vgpu-run: " + std::to_string(::getpid()) + " " + program_invocation_short_name + ": ";
+}
+
+void print(const std::string& text) {
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;  // nobody listens
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+bool is_for_what_is_missing(CUresult code) {
+  return code == CUDA_ERROR_NOT_SUPPORTED || code == CUDA_ERROR_NO_BINARY_FOR_GPU ||
+         code == CUDA_ERROR_INVALID_PTX || code == CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
+}
+
+}  // namespace
+
+CUresult not_supported(Entry entry) { return count(static_cast<std::size_t>(entry)); }
+
+CUresult table_word_not_supported(std::size_t word_index) {
+  return count(kEntryCount + word_index);
+}
+
+std::string unsupported_report() {
+  const auto& counts = process_state().unsupported;
+  const std::string head = line_start() + "not supported: ";
+  std::string text;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const auto times = counts[i].load(std::memory_order_relaxed);
+    if (times != 0) text += head + name_of(i) + " x" + std::to_string(times) + "\n";
+  }
+  return text;
+}
+
+void explain(Entry entry, const ApiError& error) {
+  if (!config().report_unsupported || !is_for_what_is_missing(error.code)) return;
+  const ErrorText* const text = find_error_text(error.code);
+  print(line_start() + entry_name(entry) + ": " + (text != nullptr ? text->name : "unknown") +
+        ": " + error.what() + "\n");
+}
+
+void report_unsupported_at_exit() {
+  if (std::atexit([] { print(unsupported_report()); }) != 0)
+    throw ApiError(CUDA_ERROR_OPERATING_SYSTEM, "atexit refused the report of what is missing");
+}
+
+}  // namespace vgpu::frontend

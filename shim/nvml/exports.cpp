@@ -1,0 +1,55 @@
+// The exported functions of libnvidia-ml.so.1: every row of nvml.def becomes one.
+#include "shim/nvml/exports.h"
+
+#include <new>
+
+#include "shim/nvml/calls.h"
+#include "shim/nvml/session.h"
+
+namespace vgpu {
+namespace {
+
+// The one wrapper around every entry point: no exception leaves it.
+template <class Function, class... Args>
+nvmlReturn_t guarded(Function function, Args... args) {
+  try {
+    return function(args...);
+  } catch (const std::bad_alloc&) {
+    return NVML_ERROR_MEMORY;
+  } catch (...) {
+    return NVML_ERROR_UNKNOWN;
+  }
+}
+
+template <class Function, class... Args>
+nvmlReturn_t call(Function function, Args... args) {
+  return nvml::is_open() ? guarded(function, args...) : NVML_ERROR_UNINITIALIZED;
+}
+
+}  // namespace
+
+#define NVML_AND_NAMES(params) NVML_AND_NAMES_OF(CU_UNPACK params)
+#define NVML_AND_NAMES_OF(...) __VA_OPT__(, CU_EACH(CU_PASS, __VA_ARGS__))
+
+#define NVML_CALL(symbol, params)                              \
+  NVML_EXPORTED nvmlReturn_t symbol(CU_DECLARATIONS(params)) { \
+    return call(&nvml::calls::symbol NVML_AND_NAMES(params));  \
+  }
+#define NVML_ALWAYS(symbol, params)                              \
+  NVML_EXPORTED nvmlReturn_t symbol(CU_DECLARATIONS(params)) {   \
+    return guarded(&nvml::calls::symbol NVML_AND_NAMES(params)); \
+  }
+#define NVML_TEXT(symbol, params)                             \
+  NVML_EXPORTED const char* symbol(CU_DECLARATIONS(params)) { \
+    return nvml::calls::symbol(CU_NAMES(params));             \
+  }
+#define NVML_ALIAS(symbol, target) \
+  NVML_EXPORTED __attribute__((alias(#target))) decltype(target) symbol;
+// Arguments are not looked at, so none are declared: on x86-64 the caller cleans up.
+#define NVML_NAME(symbol)                                                         \
+  NVML_EXPORTED nvmlReturn_t symbol() {                                           \
+    return nvml::is_open() ? NVML_ERROR_NOT_SUPPORTED : NVML_ERROR_UNINITIALIZED; \
+  }
+#include "shim/api/nvml_rows.h"
+
+}  // namespace vgpu
