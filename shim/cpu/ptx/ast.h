@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace vgpu::ptx {
@@ -25,13 +27,53 @@ class Error : public std::runtime_error {
 
 /// PTX fundamental types and the packed ones that instructions name. Source: PTX ISA, 5.2.
 enum class Type : std::uint8_t {
-  none, pred,
-  b8, b16, b32, b64, b128,
-  u8, u16, u32, u64,
-  s8, s16, s32, s64,
-  f16, f16x2, bf16, bf16x2, tf32, f32, f32x2, f64,
-  e4m3, e5m2, e4m3x2, e5m2x2,
-  u16x2, s16x2,
+  none,
+  pred,
+  b8,
+  b16,
+  b32,
+  b64,
+  b128,
+  u8,
+  u16,
+  u32,
+  u64,
+  s8,
+  s16,
+  s32,
+  s64,
+  f16,
+  f16x2,
+  bf16,
+  bf16x2,
+  tf32,
+  f32,
+  f32x2,
+  f64,
+  e4m3,
+  e5m2,
+  e4m3x2,
+  e5m2x2,
+  u16x2,
+  s16x2,
+  // Elements of matrices and of packed conversions; and the opaque types of texture references.
+  b1,
+  u2,
+  s2,
+  u4,
+  s4,
+  e2m1,
+  e2m3,
+  e3m2,
+  ue8m0,
+  ue4m3,
+  e2m1x2,
+  e2m3x2,
+  e3m2x2,
+  ue8m0x2,
+  texref,
+  samplerref,
+  surfref,
 };
 
 /// Size in a register or in memory. Units: bytes; pred is 1.
@@ -65,6 +107,13 @@ enum class SpecialReg : std::uint16_t {
   count
 };
 
+std::string_view name_of(Opcode op) noexcept;
+std::string_view name_of(Mod mod) noexcept;
+std::string_view name_of(SpecialReg reg) noexcept;
+
+/// The type a special register is read as: u32 or u64.
+Type type_of(SpecialReg reg) noexcept;
+
 struct Operand {
   enum class Kind : std::uint8_t {
     none,
@@ -79,6 +128,10 @@ struct Operand {
     label,    ///< a branch target: value = index into Function::body
     sink,     ///< _
     list,     ///< (a, b): a parenthesised list, of call: `elements`
+    // A memory operand of textures and tensors, [t, {x, y}], has what follows the first comma in
+    // `elements`. An address written as a plain number has an empty `name` and is in `offset`.
+    // A label at the very end of a body has the index body.size(). Of local variables, `name` is
+    // Variable::name, which is unique in the function.
   };
   Kind kind = Kind::none;
   bool negated = false;
@@ -94,9 +147,10 @@ struct Instruction {
   std::int32_t guard = -1;  ///< register of @%p, or -1
   bool guard_negated = false;
   Space space = Space::generic;  ///< of ld, st, atom, cvta, mov.. as written; generic when none
-  std::vector<Mod> mods;         ///< in the order written; types and state spaces are not here
-  std::vector<Type> types;       ///< in the order written: cvt.rn.f32.s32 has f32, s32
-  std::vector<Operand> operands; ///< destinations first, as written; `d|p` is two operands
+  Space source_space = Space::generic;  ///< the second one written: cp.async.ca.shared.global
+  std::vector<Mod> mods;          ///< in the order written; types and state spaces are not here
+  std::vector<Type> types;        ///< in the order written: cvt.rn.f32.s32 has f32, s32
+  std::vector<Operand> operands;  ///< destinations first, as written; `d|p` is two operands
   Location at;
 
   bool has(Mod mod) const noexcept {
@@ -116,24 +170,25 @@ struct AddressInit {
   std::uint64_t at = 0;
   std::string symbol;
   std::int64_t offset = 0;
-  bool generic = false;   ///< written generic(symbol)
-  std::uint8_t size = 8;  ///< Units: bytes
+  bool generic = false;    ///< written generic(symbol)
+  std::uint8_t shift = 0;  ///< of the address, to the right, before `size` bytes of it are stored
+  std::uint8_t size = 8;   ///< Units: bytes
 };
 
 /// A .global, .const, .shared, .local or .param variable.
 struct Variable {
   std::string name;
   Space space = Space::generic;
-  Type type = Type::none;        ///< element type
-  std::uint64_t count = 1;       ///< elements; 0 for an unsized `extern .shared x[]`
-  std::uint32_t vector = 1;      ///< 2 or 4 for .v2, .v4
-  std::uint32_t align = 1;       ///< Units: bytes
-  std::uint64_t size = 0;        ///< Units: bytes
+  Type type = Type::none;    ///< element type
+  std::uint64_t count = 1;   ///< elements; 0 for an unsized `extern .shared x[]`
+  std::uint32_t vector = 1;  ///< 2 or 4 for .v2, .v4
+  std::uint32_t align = 1;   ///< Units: bytes
+  std::uint64_t size = 0;    ///< Units: bytes
   bool external = false;
   bool visible = false;
   bool weak = false;
   bool managed = false;
-  std::vector<std::uint8_t> init;     ///< may be shorter than size: the rest is zero
+  std::vector<std::uint8_t> init;  ///< may be shorter than size: the rest is zero
   std::vector<AddressInit> addresses;
   Location at;
 };
@@ -142,17 +197,17 @@ struct Variable {
 struct Param {
   std::string name;
   Type type = Type::none;
-  std::uint64_t size = 0;     ///< Units: bytes
-  std::uint32_t align = 1;    ///< Units: bytes
-  std::uint64_t offset = 0;   ///< in the parameter block: running sum aligned to each `align`
-  bool is_register = false;   ///< (.reg ...) parameters of old-style functions
+  std::uint64_t size = 0;    ///< Units: bytes
+  std::uint32_t align = 1;   ///< Units: bytes
+  std::uint64_t offset = 0;  ///< in the parameter block: running sum aligned to each `align`
+  bool is_register = false;  ///< (.reg ...) parameters of old-style functions
 };
 
 /// A .func or .entry. The body is parsed on demand: see parse_body.
 struct Function {
   std::string name;
   bool entry = false;
-  bool external = false;       ///< declared .extern, or only declared so far
+  bool external = false;  ///< declared .extern, or only declared so far
   bool visible = false;
   bool weak = false;
   bool noreturn = false;
@@ -169,8 +224,10 @@ struct Function {
   // Filled by parse_body.
   bool parsed = false;
   std::vector<Register> regs;
-  std::vector<Variable> variables;  ///< .shared, .local and .param variables of the body
-  std::vector<Instruction> body;    ///< labels are indices into this
+  /// Variables of the body. Names are made unique with a suffix "@N" where scopes reuse them;
+  /// .param variables of the same name and shape in different scopes are one.
+  std::vector<Variable> variables;
+  std::vector<Instruction> body;  ///< labels are indices into this
   /// Branch-target lists (.branchtargets) and call prototypes (.callprototype) by label.
   struct Prototype {
     std::string name;
@@ -183,13 +240,33 @@ struct Function {
     std::vector<std::int64_t> labels;  ///< indices into body
   };
   std::vector<Targets> targets;
+  /// The functions that an indirect call may reach (.calltargets), by label.
+  struct CallTargets {
+    std::string name;
+    std::vector<std::string> functions;
+  };
+  std::vector<CallTargets> call_targets;
 };
+
+/// Name -> place in a list.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const noexcept {
+    return std::hash<std::string_view>()(name);
+  }
+};
+using NameIndex = std::unordered_map<std::string, std::size_t, NameHash, std::equal_to<>>;
 
 /// One PTX text, indexed: directives, variables and function headers; bodies on demand.
 struct Module {
+  Module() = default;
+  Module(Module&&) noexcept = default;  // a copy's bodies would lie in the other's text
+  Module& operator=(Module&&) noexcept = default;
+  ~Module() = default;
+
   std::string text;
-  int version = 0;       ///< .version 7.5 is 75
-  int target = 0;        ///< .target sm_75 is 75
+  int version = 0;         ///< .version 7.5 is 75
+  int target = 0;          ///< .target sm_75 is 75
   char target_suffix = 0;  ///< 'a' or 'f' of sm_90a, or 0
   int address_size = 64;
   std::vector<Variable> variables;
@@ -200,8 +277,13 @@ struct Module {
   };
   std::vector<Alias> aliases;
 
+  const Variable* find_variable(std::string_view name) const noexcept;
+  const Alias* find_alias(std::string_view name) const noexcept;
   const Function* find_function(std::string_view name) const noexcept;
   Function* find_function(std::string_view name) noexcept;
+
+  /// Where parse_module put each name in the lists above; the finders look here.
+  NameIndex function_index, variable_index, alias_index;
 };
 
 /// Indexes `text`. Errors: ptx::Error with the exact line and column.
