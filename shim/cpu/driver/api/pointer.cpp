@@ -1,0 +1,179 @@
+#include <cstring>
+
+#include "shim/cpu/driver/address_map.h"
+#include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/context.h"
+#include "shim/cpu/driver/device.h"
+#include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/thread_state.h"
+
+namespace vgpu::cpu::api {
+namespace {
+
+template <class T>
+void store(void* to, T value) {
+  std::memcpy(to, &value, sizeof value);
+}
+
+/// What is known of an address.
+struct Place {
+  CUdeviceptr at = 0;
+  const Allocation* known = nullptr;
+
+  CUcontext context() const { return handle_of(*known->context); }
+  CUmemorytype type() const { return known->is_host() ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE; }
+};
+
+/// Attributes of a known address. False when the attribute does not exist for it.
+bool read_attribute(void* to, CUpointer_attribute attribute, const Place& place) {
+  const Allocation& known = *place.known;
+  switch (attribute) {
+    case CU_POINTER_ATTRIBUTE_CONTEXT:
+      store(to, place.context());
+      return true;
+    case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
+      store(to, place.type());
+      return true;
+    case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
+      store(to, place.at);
+      return true;
+    case CU_POINTER_ATTRIBUTE_HOST_POINTER:
+      if (known.on_device()) return false;
+      store(to, place.at);
+      return true;
+    case CU_POINTER_ATTRIBUTE_SYNC_MEMOPS:
+      store(to, false);
+      return true;
+    case CU_POINTER_ATTRIBUTE_BUFFER_ID:
+      store(to, known.id);
+      return true;
+    case CU_POINTER_ATTRIBUTE_IS_MANAGED:
+      store(to, known.kind == Allocation::Kind::managed);
+      return true;
+    case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
+      store(to, known.context->device().ordinal);
+      return true;
+    case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE:
+      store(to, false);
+      return true;
+    case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
+    case CU_POINTER_ATTRIBUTE_MAPPING_BASE_ADDR:
+      store(to, known.base);
+      return true;
+    case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
+    case CU_POINTER_ATTRIBUTE_MAPPING_SIZE:
+      store(to, known.size);
+      return true;
+    case CU_POINTER_ATTRIBUTE_MAPPED:
+      store(to, true);
+      return true;
+    case CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES:
+      store(to, std::uint64_t{0});
+      return true;
+    case CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE:
+      store(to, false);
+      return true;
+    case CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
+      store(to, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
+      return true;
+    case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
+      store(to, CUmemoryPool{});
+      return true;
+    case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
+      store(to, known.id);
+      return true;
+    case CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE:
+      store(to, false);
+      return true;
+    case CU_POINTER_ATTRIBUTE_P2P_TOKENS:
+      return false;
+  }
+  return false;
+}
+
+/// Attributes of an address that the driver does not know: plain memory of the program.
+/// Source: H100, driver 580: {context 0, type 0, device pointer 0, host pointer itself, managed 0,
+/// ordinal -2}.
+void read_plain(void* to, CUpointer_attribute attribute, CUdeviceptr at) {
+  switch (attribute) {
+    case CU_POINTER_ATTRIBUTE_CONTEXT:
+      store(to, CUcontext{});
+      return;
+    case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
+      store(to, 0);
+      return;
+    case CU_POINTER_ATTRIBUTE_HOST_POINTER:
+      store(to, at);
+      return;
+    case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
+      store(to, int{kDeviceInvalid});
+      return;
+    case CU_POINTER_ATTRIBUTE_SYNC_MEMOPS:
+    case CU_POINTER_ATTRIBUTE_IS_MANAGED:
+    case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE:
+    case CU_POINTER_ATTRIBUTE_MAPPED:
+    case CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE:
+    case CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE:
+      store(to, false);
+      return;
+    case CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
+      store(to, 0);
+      return;
+    case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
+    case CU_POINTER_ATTRIBUTE_BUFFER_ID:
+    case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
+    case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
+    case CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES:
+    case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
+    case CU_POINTER_ATTRIBUTE_MAPPING_SIZE:
+    case CU_POINTER_ATTRIBUTE_MAPPING_BASE_ADDR:
+    case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
+      store(to, std::uint64_t{0});
+      return;
+    case CU_POINTER_ATTRIBUTE_P2P_TOKENS:
+      return;
+  }
+}
+
+bool exists(CUpointer_attribute attribute) {
+  return attribute >= CU_POINTER_ATTRIBUTE_CONTEXT &&
+         attribute <= CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE;
+}
+
+}  // namespace
+
+CUresult cuPointerGetAttribute(void* value, CUpointer_attribute attribute, CUdeviceptr at) {
+  require_value(value != nullptr && exists(attribute), "data is null, or no such attribute");
+  const auto known = address_map().find(at);
+  require_value(known != nullptr, "no allocation has this address");
+  require_value(read_attribute(value, attribute, {at, known.get()}),
+                "the attribute does not exist for this memory");
+  return CUDA_SUCCESS;
+}
+
+CUresult cuPointerGetAttributes(unsigned count, CUpointer_attribute* attributes, void** values,
+                                CUdeviceptr at) {
+  require_value(count != 0 && attributes != nullptr && values != nullptr, "nothing is asked for");
+  for (unsigned i = 0; i < count; ++i)
+    require_value(exists(attributes[i]) && values[i] != nullptr, "no such attribute");
+  const auto known = address_map().find(at);
+  for (unsigned i = 0; i < count; ++i) {
+    if (known == nullptr)
+      read_plain(values[i], attributes[i], at);
+    else if (!read_attribute(values[i], attributes[i], {at, known.get()}) &&
+             attributes[i] == CU_POINTER_ATTRIBUTE_HOST_POINTER)
+      store(values[i], std::uint64_t{0});
+  }
+  return CUDA_SUCCESS;
+}
+
+CUresult cuPointerSetAttribute(const void* value, CUpointer_attribute attribute, CUdeviceptr at) {
+  require_value(value != nullptr && attribute == CU_POINTER_ATTRIBUTE_SYNC_MEMOPS,
+                "only SYNC_MEMOPS can be set");
+  const auto known = address_map().find(at);
+  require_value(known != nullptr && known->on_device(), "not device memory");
+  // Synchronous copies are synchronous here in any case: there is nothing to switch.
+  return CUDA_SUCCESS;
+}
+
+}  // namespace vgpu::cpu::api

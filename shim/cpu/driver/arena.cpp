@@ -1,0 +1,110 @@
+#include "shim/cpu/driver/arena.h"
+
+#include <sys/mman.h>
+
+#include <new>
+
+namespace vgpu::cpu {
+namespace {
+
+void* pointer(std::uint64_t address) {
+  return reinterpret_cast<void*>(address);  // NOLINT: an address is a number here
+}
+
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
+
+}  // namespace
+
+Arena::Arena(std::uint64_t limit) : limit_(limit / kGranule * kGranule) {
+  // Twice the memory leaves room for fragmented addresses; a small address-space limit of the
+  // program may only allow for less.
+  for (reserved_ = 2 * limit_ + kGranule; reserved_ > kGranule; reserved_ /= 2) {
+    void* const got =
+        mmap(nullptr, reserved_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (got == MAP_FAILED) continue;
+    // The child of a fork has no device, and must not slow down the parent's by copy-on-write.
+    madvise(got, reserved_, MADV_DONTFORK);
+    madvise(got, reserved_, MADV_DONTDUMP);
+    base_ = reinterpret_cast<std::uint64_t>(got);
+    const std::uint64_t first = round_up(base_, kGranule);
+    granules_.insert(first, (base_ + reserved_ - first) / kGranule * kGranule);
+    return;
+  }
+  throw std::bad_alloc();
+}
+
+bool Arena::map_granules(std::uint64_t& at, std::uint64_t size) {
+  if (size > limit_ - used_) return false;
+  const auto taken = granules_.take(size, kGranule);
+  if (!taken) return false;
+  if (mprotect(pointer(*taken), size, PROT_READ | PROT_WRITE) != 0) {
+    granules_.insert(*taken, size);
+    return false;
+  }
+  madvise(pointer(*taken), size, MADV_HUGEPAGE);
+  used_ += size;
+  at = *taken;
+  return true;
+}
+
+void Arena::unmap_granules(std::uint64_t at, std::uint64_t size) {
+  // A fresh mapping gives the pages back and takes the access away in one step.
+  void* const got = mmap(pointer(at), size, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  if (got != MAP_FAILED) {
+    madvise(got, size, MADV_DONTFORK);
+    madvise(got, size, MADV_DONTDUMP);
+  } else {
+    madvise(pointer(at), size, MADV_DONTNEED);
+  }
+  used_ -= size;
+  granules_.insert(at, size);
+}
+
+void* Arena::allocate(std::uint64_t size, std::uint64_t align) {
+  if (size > limit_ || align > kGranule) return nullptr;
+  const std::lock_guard lock(mutex_);
+  std::uint64_t at = 0;
+  if (size >= kGranule) {
+    size = round_up(size, kGranule);
+    if (!map_granules(at, size)) return nullptr;
+  } else {
+    size = round_up(size == 0 ? 1 : size, kAlignment);
+    align = round_up(align == 0 ? 1 : align, kAlignment);
+    auto taken = small_.take(size, align);
+    if (!taken) {
+      if (!map_granules(at, kGranule)) return nullptr;
+      small_.insert(at, kGranule);
+      taken = small_.take(size, align);
+      if (!taken) return nullptr;  // no such alignment inside one granule
+    }
+    at = *taken;
+  }
+  allocated_.emplace(at, size);
+  return pointer(at);
+}
+
+void Arena::release(void* at) {
+  const std::lock_guard lock(mutex_);
+  const auto found = allocated_.find(reinterpret_cast<std::uint64_t>(at));
+  if (found == allocated_.end()) return;
+  const auto [address, size] = *found;
+  allocated_.erase(found);
+  if (size >= kGranule) {
+    unmap_granules(address, size);
+    return;
+  }
+  const RangeSet::Range range = small_.insert(address, size);
+  if (range.size != kGranule) return;
+  small_.erase(range);
+  unmap_granules(range.at, range.size);
+}
+
+std::uint64_t Arena::used() const {
+  const std::lock_guard lock(mutex_);
+  return used_;
+}
+
+}  // namespace vgpu::cpu

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vgpu::cpu {
+
+/// The PTX in an image, ready to be parsed.
+struct Code {
+  std::vector<std::string> texts;  ///< of one namespace
+  bool plain = false;              ///< the image was PTX itself, so its mistakes matter at once
+};
+
+/// The PTX of `image` that is best for a device of compute capability `capability` (75 is 7.5).
+/// Whatever cuModuleLoadData takes: PTX text, a fatbin or its wrapper, or what linked_image made.
+/// `size` is that of a file, or nothing when the program gave only an address.
+/// Errors: INVALID_IMAGE, NO_BINARY_FOR_GPU; `log` says what was there instead.
+Code code_of(const void* image, std::optional<std::size_t> size, int capability, std::string& log);
+
+/// The same for a file's content. Errors: also FILE_NOT_FOUND, INVALID_VALUE.
+std::vector<char> read_image_file(const char* path);
+
+/// What cuLinkComplete hands out: PTX texts as one image of our own.
+std::vector<char> linked_image(const std::vector<std::string>& texts);
+
+}  // namespace vgpu::cpu
