@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "shim/cpu/jit/host_features.h"
 #include "shim/cpu/ptx/ast.h"
 
 namespace vgpu::jit {
@@ -62,6 +63,15 @@ class Emit {
   /// True when subnormals are already flushed by the processor's mode (every f32 operation of
   /// this kernel is .ftz): a lowering then need not flush by hand.
   virtual bool flushes_by_mode() const = 0;
+
+  /// The condition-code flag CC.CF as add.cc .. madc see it, i1 at the current width. It is state
+  /// of the thread that goes from instruction to instruction as a register does; the analysis
+  /// must treat it as one. After sub.cc and subc.cc it is the inverted borrow.
+  virtual llvm::Value* carry() { unsupported("the carry flag"); }
+  virtual void set_carry(llvm::Value*) { unsupported("the carry flag"); }
+
+  /// What the processor that the code is for can do. A test may say less than the host has.
+  virtual const HostFeatures& features() const { return host_features(); }
 
   /// Throws Unsupported with the instruction's text and `why`.
   [[noreturn]] void unsupported(const std::string& why) const;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "shim/cpu/exec/context.h"
+
+// What generated code calls. Arrays have an element for each lane of the warp; `lanes` says which
+// of them count.
+extern "C" {
+
+[[noreturn]] void vgpu_trap(vgpu::exec::BlockState* state);
+[[noreturn]] void vgpu_bad_call(vgpu::exec::BlockState* state, std::uint64_t target);
+std::uint32_t vgpu_barrier(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint64_t arrival);
+void vgpu_arrive(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint64_t arrival);
+std::uint32_t vgpu_smid(vgpu::exec::BlockState* state);
+std::uint32_t vgpu_nsmid(vgpu::exec::BlockState* state);
+std::uint64_t vgpu_clock();
+std::uint64_t vgpu_globaltimer();
+void vgpu_vprintf(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+                  const std::uint64_t* formats, const std::uint64_t* arguments,
+                  std::uint64_t* results);
+void vgpu___assertfail(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+                       const std::uint64_t* messages, const std::uint64_t* files,
+                       const std::uint64_t* lines, const std::uint64_t* functions,
+                       const std::uint64_t* char_sizes, std::uint64_t* results);
+void vgpu_malloc(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+                 const std::uint64_t* sizes, std::uint64_t* results);
+void vgpu_free(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+               const std::uint64_t* pointers, std::uint64_t* results);
+}

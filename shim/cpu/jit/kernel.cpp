@@ -1,0 +1,162 @@
+#include "shim/cpu/jit/kernel.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "shim/cpu/jit/flatten.h"
+
+namespace vgpu::jit {
+
+namespace {
+
+constexpr std::size_t kMaxFunctions = 2000;
+
+/// What the kernel function or an out-of-line one is called in LLVM.
+std::string symbol_name(std::size_t index) { return "f" + std::to_string(index); }
+
+/// Names must be unique in the engine; the modules' contents are not shared.
+std::string unique_prefix() {
+  static std::atomic<std::uint64_t> count{0};
+  return "vgpu_code" + std::to_string(++count) + "_";
+}
+
+std::uint64_t param_bytes(const std::vector<ptx::Param>& params) {
+  std::uint64_t end = 0;
+  for (const auto& param : params) end = std::max(end, param.offset + param.size);
+  return end;
+}
+
+}  // namespace
+
+BlockClass class_of(Dim3 block) noexcept {
+  BlockClass result;
+  const std::uint64_t threads = std::uint64_t{block.x} * block.y * block.z;
+  result.full = threads % kWarpSize == 0;
+  result.x_is_multiple = block.x % kWarpSize == 0;
+  if (result.x_is_multiple || (block.y == 1 && block.z == 1)) {
+    result.width = 32;
+    // One row of threads needs no table of indices.
+    if (block.y == 1 && block.z == 1) result.one_row = true;
+    return result;
+  }
+  if (block.x == 16 || block.x == 8) {
+    const std::uint32_t rows = kWarpSize / block.x;
+    if (block.y % rows == 0 || block.z == 1) result.width = block.x;
+  }
+  return result;
+}
+
+Kernel::Kernel(const Linkage& linkage, const Symbol& symbol) : linkage_(linkage), symbol_(symbol) {
+  const ptx::Function& function = *symbol.function;
+  info_.name = function.name;
+  info_.params = function.params;
+  info_.param_bytes = param_bytes(function.params);
+  const auto threads = [](const std::array<std::uint32_t, 3>& extent) {
+    return std::uint64_t{extent[0]} * std::max(extent[1], 1u) * std::max(extent[2], 1u);
+  };
+  for (const auto& limit : {function.maxntid, function.reqntid})
+    if (limit[0] != 0)
+      info_.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(threads(limit), 1024));
+  info_.ptx_version = linkage.module(symbol.module).target;
+}
+
+const KernelInfo& Kernel::info() noexcept {
+  const std::lock_guard lock(mutex_);
+  if (measured_) return info_;
+  measured_ = true;
+  try {
+    prepare_code();
+    info_.static_shared = shared_.size;
+    info_.local_bytes = pieces_.front().local_bytes;
+    info_.registers = static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces_.front().webs.size() / 4, 16, 255));
+  } catch (const std::exception&) {
+    // The launch will say what is wrong with the body.
+  }
+  return info_;
+}
+
+void Kernel::prepare_code() {
+  if (prepared_) return;
+  pieces_.clear();
+  functions_.clear();
+  shared_ = {};
+  flatten_all();
+  for (Code& code : pieces_) {
+    place_dynamic(code, shared_);
+    build_blocks(code);
+    build_webs(code);
+  }
+  prepared_ = true;
+}
+
+/// The kernel and every function that stays a function: those called directly, and those that
+/// a pointer could reach if there is a call through one.
+void Kernel::flatten_all() {
+  std::vector<const Symbol*> reachable = linkage_.in_variables();
+  bool indirect = false;
+  std::size_t next_reachable = 0;
+  const auto add = [&](const Symbol* symbol) {
+    if (std::find(functions_.begin(), functions_.end(), symbol) == functions_.end())
+      functions_.push_back(symbol);
+    if (functions_.size() > kMaxFunctions) throw Unsupported(info_.name + ": too many functions");
+  };
+  pieces_.push_back(flatten(linkage_, symbol_, shared_));
+  for (std::size_t n = 0; n < pieces_.size(); ++n) {
+    for (const OutlinedCall& call : pieces_[n].calls) {
+      if (call.kind == OutlinedCall::Kind::direct) add(call.target);
+      indirect |= call.kind == OutlinedCall::Kind::indirect;
+    }
+    const auto& taken = pieces_[n].address_taken;
+    reachable.insert(reachable.end(), taken.begin(), taken.end());
+    if (indirect)
+      for (; next_reachable < reachable.size(); ++next_reachable)
+        if (!reachable[next_reachable]->function->entry) add(reachable[next_reachable]);
+    if (n + 1 == pieces_.size() && functions_.size() > n)
+      pieces_.push_back(flatten(linkage_, *functions_[n], shared_));
+  }
+}
+
+const Variant& Kernel::variant(const BlockClass& block) {
+  const std::lock_guard lock(mutex_);
+  auto& made = variants_[block];
+  if (made == nullptr) {
+    prepare_code();
+    made = make(block);
+  }
+  return *made;
+}
+
+std::unique_ptr<Variant> Kernel::make(const BlockClass& block) {
+  Engine& engine = Engine::instance();
+  auto context = std::make_unique<llvm::LLVMContext>();
+  auto module = engine.make_module(*context);
+  auto variant = std::make_unique<Variant>();
+  const Code& main = pieces_.front();
+  variant->form = main.has_outlined_call ? Form::stacked
+                  : main.has_barrier     ? Form::resumable
+                                         : Form::flat;
+  const std::string prefix = unique_prefix();
+  std::vector<llvm::Function*> functions;
+  Callees callees;
+  for (std::size_t n = 0; n < pieces_.size(); ++n) {
+    const Form form = n == 0 ? variant->form : Form::function;
+    llvm::Function* const function = llvm::Function::Create(
+        Generator::type_of(*context, form),
+        n == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage,
+        prefix + symbol_name(n), *module);
+    engine.set_attributes(*function, main.flush_by_mode);
+    functions.push_back(function);
+    if (n != 0) callees[functions_[n - 1]] = function;
+  }
+  for (std::size_t n = 0; n < pieces_.size(); ++n) {
+    const Form form = n == 0 ? variant->form : Form::function;
+    const Analysis analysis = analyse(pieces_[n], n == 0 ? block : BlockClass{});
+    Generator generator(*module, pieces_[n], analysis, form, callees);
+    generator.run(*functions[n]);
+    if (n == 0) variant->frame_bytes = generator.frame_bytes();
+  }
+  variant->code = engine.compile(std::move(context), std::move(module), prefix + symbol_name(0));
+  return variant;
+}
+
+}  // namespace vgpu::jit

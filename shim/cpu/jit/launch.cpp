@@ -1,0 +1,143 @@
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <exception>
+
+#include "shim/cpu/exec/device_output.h"
+#include "shim/cpu/exec/fault_guard.h"
+#include "shim/cpu/exec/grid_run.h"
+#include "shim/cpu/exec/pool.h"
+#include "shim/cpu/jit/emit.h"
+#include "shim/cpu/jit/kernel.h"
+#include "shim/cpu/jit/program.h"
+
+namespace vgpu::jit {
+
+namespace {
+
+constexpr std::uint32_t kMaxThreads = 1024;  // of a block, on every device
+constexpr std::size_t kParamSlack = 64;      // the widest load past the last parameter
+
+/// The thread indices of a block, one table an axis, padded to whole warps.
+struct ThreadTable {
+  std::array<std::array<std::uint32_t, kMaxThreads>, 3> axis;
+
+  explicit ThreadTable(Dim3 block) {
+    std::uint32_t x = 0, y = 0, z = 0;
+    const std::uint32_t threads = block.x * block.y * block.z;
+    const std::uint32_t padded = (threads + kWarpSize - 1) / kWarpSize * kWarpSize;
+    for (std::uint32_t n = 0; n < padded; ++n) {
+      axis[0][n] = x;
+      axis[1][n] = y;
+      axis[2][n] = z;
+      if (++x == block.x) {
+        x = 0;
+        if (++y == block.y) {
+          y = 0;
+          ++z;
+        }
+      }
+    }
+  }
+};
+
+LaunchStatus failed(LaunchStatus::Kind kind, std::string message) {
+  LaunchStatus status;
+  status.kind = kind;
+  status.message = std::move(message);
+  return status;
+}
+
+LaunchStatus status_of(const exec::GridRun& grid, const std::string& kernel) {
+  using Kind = LaunchStatus::Kind;
+  LaunchStatus status;
+  switch (grid.stopped()) {
+    case exec::Stop::none: break;
+    case exec::Stop::trap: return failed(Kind::trap, kernel + ": trap");
+    case exec::Stop::assertion: return failed(Kind::device_assert, kernel + ": assertion failed");
+    case exec::Stop::fault:
+      status = failed(Kind::illegal_address, kernel + ": access to an illegal address");
+      break;
+    case exec::Stop::misaligned:
+      status = failed(Kind::misaligned_address, kernel + ": misaligned access");
+      break;
+    case exec::Stop::deadlock:
+      return failed(Kind::trap, kernel + ": its threads wait at barriers that cannot complete");
+    case exec::Stop::no_memory: return failed(Kind::trap, kernel + ": out of host memory");
+  }
+  status.address = grid.fault_address();
+  return status;
+}
+
+exec::CodeForm form_of(Form form) {
+  switch (form) {
+    case Form::flat: return exec::CodeForm::flat;
+    case Form::resumable: return exec::CodeForm::resumable;
+    case Form::stacked:
+    case Form::function: break;
+  }
+  return exec::CodeForm::stacked;
+}
+
+LaunchStatus launch(Kernel& kernel, const Launch& what) {
+  static std::atomic<std::uint64_t> grids{0};
+  const std::uint64_t threads = std::uint64_t{what.block.x} * what.block.y * what.block.z;
+  const std::uint64_t blocks = std::uint64_t{what.grid.x} * what.grid.y * what.grid.z;
+  if (threads == 0 || threads > kMaxThreads)
+    return failed(LaunchStatus::Kind::trap, "a block of " + std::to_string(threads) + " threads");
+  if (blocks == 0) return {};
+  if (what.cooperative && blocks > 1)
+    return failed(LaunchStatus::Kind::not_supported, "cooperative launches of several blocks");
+  const Variant& variant = kernel.variant(class_of(what.block));
+
+  exec::CompiledKernel compiled;
+  compiled.form = form_of(variant.form);
+  compiled.entry = variant.code->entry();
+  compiled.frame_bytes = variant.frame_bytes;
+  compiled.local_bytes = kernel.local_bytes();
+  compiled.flush_subnormals = kernel.flushes();
+
+  const ThreadTable table(what.block);
+  std::vector<std::byte> params(kernel.info().param_bytes + kParamSlack);
+  std::memcpy(params.data(), what.params.data(), std::min(what.params.size(), params.size()));
+  exec::Grid grid;
+  grid.params = params.data();
+  for (unsigned n = 0; n < 3; ++n) grid.tid[n] = table.axis[n].data();
+  const auto copy = [](std::uint32_t* to, Dim3 from) {
+    to[0] = from.x;
+    to[1] = from.y;
+    to[2] = from.z;
+  };
+  copy(grid.grid, what.grid);
+  copy(grid.block, what.block);
+  grid.threads = static_cast<std::uint32_t>(threads);
+  grid.warps = (grid.threads + kWarpSize - 1) / kWarpSize;
+  grid.dynamic_shared = what.dynamic_shared;
+  grid.total_shared = kernel.static_shared() + what.dynamic_shared;
+  grid.id = ++grids;
+
+  exec::arm_fault_handlers();
+  exec::Pool& pool = exec::Pool::instance();
+  exec::GridRun run(grid, compiled, pool.memory());
+  pool.run(run, variant.form == Form::stacked);
+  exec::flush_output();
+  return status_of(run, kernel.symbol().function->name);
+}
+
+}  // namespace
+
+LaunchStatus run(Kernel& kernel, const Launch& what) noexcept {
+  using Kind = LaunchStatus::Kind;
+  try {
+    return launch(kernel, what);
+  } catch (const Unsupported& error) {
+    return failed(Kind::not_supported, error.what());
+  } catch (const ptx::Error& error) {
+    return failed(Kind::not_supported, error.what());
+  } catch (const std::exception& error) {
+    return failed(Kind::trap, error.what());
+  }
+}
+
+}  // namespace vgpu::jit

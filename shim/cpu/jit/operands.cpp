@@ -1,0 +1,97 @@
+#include "shim/cpu/jit/operands.h"
+
+namespace vgpu::jit {
+
+using ptx::Mod;
+using ptx::Opcode;
+
+namespace {
+
+bool combines(const ptx::Instruction& inst) noexcept {
+  return inst.has(Mod::and_) || inst.has(Mod::or_) || inst.has(Mod::xor_);
+}
+
+/// Sources of an instruction that may write one or two destinations; 0 for any other.
+unsigned sources_of_pair(const ptx::Instruction& inst) noexcept {
+  switch (inst.op) {
+    case Opcode::setp_: return combines(inst) ? 3 : 2;
+    case Opcode::shfl_: return inst.has(Mod::sync_) ? 4 : 3;
+    case Opcode::match_: return 2;
+    case Opcode::elect_: return 1;
+    case Opcode::lop3_: return combines(inst) ? 5 : 4;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+unsigned destination_count(const ptx::Instruction& inst) noexcept {
+  if (const unsigned sources = sources_of_pair(inst)) {
+    const auto count = static_cast<unsigned>(inst.operands.size());
+    return count > sources ? count - sources : 0;
+  }
+  switch (inst.op) {
+    case Opcode::bar_:
+    case Opcode::barrier_: return inst.has(Mod::red_) ? 1 : 0;
+    case Opcode::call_: return inst.types.empty() ? 0 : 1;  // as flatten() writes calls
+    case Opcode::st_:
+    case Opcode::red_:
+    case Opcode::bra_:
+    case Opcode::brx_:
+    case Opcode::ret_:
+    case Opcode::exit_:
+    case Opcode::trap_:
+    case Opcode::brkpt_:
+    case Opcode::membar_:
+    case Opcode::fence_:
+    case Opcode::prefetch_:
+    case Opcode::prefetchu_:
+    case Opcode::applypriority_:
+    case Opcode::discard_:
+    case Opcode::cp_:
+    case Opcode::nanosleep_:
+    case Opcode::pmevent_:
+    case Opcode::stmatrix_:
+    case Opcode::stackrestore_:
+    case Opcode::sust_:
+    case Opcode::sured_:
+    case Opcode::setmaxnreg_:
+    case Opcode::griddepcontrol_: return 0;
+    default: return inst.operands.empty() ? 0 : 1;
+  }
+}
+
+bool is_collective(Opcode op) noexcept {
+  switch (op) {
+    case Opcode::shfl_:
+    case Opcode::vote_:
+    case Opcode::match_:
+    case Opcode::activemask_:
+    case Opcode::redux_:
+    case Opcode::elect_:
+    case Opcode::mma_:
+    case Opcode::wmma_:
+    case Opcode::ldmatrix_:
+    case Opcode::stmatrix_:
+    case Opcode::movmatrix_: return true;
+    default: return false;
+  }
+}
+
+bool ends_block(const ptx::Instruction& inst) noexcept {
+  switch (inst.op) {
+    case Opcode::bra_:
+    case Opcode::brx_:
+    case Opcode::ret_:
+    case Opcode::exit_:
+    case Opcode::trap_: return true;
+    default: return false;
+  }
+}
+
+bool is_barrier(const ptx::Instruction& inst) noexcept {
+  if (inst.op != Opcode::bar_ && inst.op != Opcode::barrier_) return false;
+  return !inst.has(Mod::warp_) && !inst.has(Mod::arrive_);
+}
+
+}  // namespace vgpu::jit
