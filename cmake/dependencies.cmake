@@ -4,7 +4,7 @@ find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(doctest REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
-find_package(LLVM 19 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
+find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
@@ -15,3 +15,14 @@ llvm_map_components_to_libnames(VGPU_LLVM_LIBS core orcjit passes x86codegen x86
 add_library(vgpu_llvm INTERFACE)
 target_include_directories(vgpu_llvm SYSTEM INTERFACE ${LLVM_INCLUDE_DIRS})
 target_link_libraries(vgpu_llvm INTERFACE ${VGPU_LLVM_LIBS})
+
+# What libcuda.so.1 is made of goes into processes of others, where these libraries may be missing or
+# be other versions: archives, not shared objects. (Debian's LLVM names z3 too, for a solver that
+# nothing of ours refers to.)
+find_library(ZLIB_ARCHIVE libz.a REQUIRED)
+find_library(ZSTD_ARCHIVE libzstd.a REQUIRED)
+find_library(LZ4_ARCHIVE liblz4.a REQUIRED)
+set_property(TARGET LLVMSupport PROPERTY INTERFACE_LINK_LIBRARIES
+  rt dl m ${ZLIB_ARCHIVE} ${ZSTD_ARCHIVE} LLVMDemangle)
+set_property(TARGET PkgConfig::ZSTD PROPERTY INTERFACE_LINK_LIBRARIES ${ZSTD_ARCHIVE})
+set_property(TARGET PkgConfig::LZ4 PROPERTY INTERFACE_LINK_LIBRARIES ${LZ4_ARCHIVE})

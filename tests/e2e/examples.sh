@@ -1,0 +1,20 @@
+#!/bin/sh
+# Each example does what its page says.
+. "$(dirname "$0")/../lib/check.sh"
+export VGPU_RUN
+
+for folder in "$here"/../../examples/*/; do
+  example=$(basename "$folder")
+  law "examples/$example prints what its README.md shows"
+  run "$folder/run"
+  [ "$status" -eq 0 ] || fail "status $status" "$(shown "$folder/run")"
+  if grep '^SKIP: ' "$scratch/out"; then
+    skips=$((skips + 1))
+    continue
+  fi
+  # The page's second block of code, indented by four spaces, is the output.
+  sed -n 's/^    //p' "$folder/README.md" >"$scratch/want"
+  diff -u "$scratch/want" "$scratch/out" >"$scratch/diff" || fail "$(cat "$scratch/diff")"
+done
+
+finish
