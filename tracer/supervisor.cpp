@@ -74,12 +74,12 @@ Reply Supervisor::decide(const Call& call) {
     case Operation::get_directory: {
       if (!descriptors_.gave_directory()) return Pass{};
       GuestView guest(call.tid);
-      return perform_get_directory(call, guest);
+      return perform_get_directory(listener_, call, guest);
     }
     case Operation::list:
     case Operation::list_old: {
       GuestView guest(call.tid);
-      return perform_list(call, guest, tree_);
+      return perform_list(listener_, call, guest, tree_);
     }
     case Operation::make_link:
       learn_link(call);

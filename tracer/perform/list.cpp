@@ -15,14 +15,13 @@
 namespace vgpu::tracer {
 namespace {
 
-constexpr std::size_t kMost = 1 << 16;  // a guest may offer more room than we care to fill
-
+constexpr std::size_t kMost = 1 << 16;     // a guest may offer more room than we care to fill
 constexpr off_t kPastTheEnd = 0x7fffffff;  // the largest that every file system takes
 
 // The guest's own open description, so that its offset moves as the guest expects.
 UniqueFd directory_of(const Call& call, GuestView& guest) {
   const GuestStatus* status = guest.status();
-  if (status == nullptr) return UniqueFd();
+  if (status == nullptr) return {};
   const UniqueFd process = open_pidfd(status->tgid);
   return process ? copy_fd(process, call.int_arg(Arg::fd)) : UniqueFd();
 }
@@ -95,7 +94,7 @@ Reply list_merged(const Call& call, int fd, const Node& directory, DirentWriter&
 
 }  // namespace
 
-Reply perform_list(const Call& call, GuestView& guest, const Tree& tree) {
+Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree) {
   PathBuffer room;
   const std::string_view name = guest.name_of(call.int_arg(Arg::fd), room);
   if (!virtual_path_of_link(name) && !tree.has_directory_named(name.substr(name.rfind('/') + 1)))
@@ -105,7 +104,7 @@ Reply perform_list(const Call& call, GuestView& guest, const Tree& tree) {
   if (directory == nullptr || !directory->is_directory()) return Pass{};
   if (directory->really_exists && directory->children.empty()) return Pass{};
   const UniqueFd fd = directory_of(call, guest);
-  if (!fd) return Pass{};
+  if (!fd || !listener.still_waiting(call)) return Pass{};
   DirentWriter writer(call.def->operation == Operation::list_old,
                       std::min<std::size_t>(call.arg(Arg::size) & 0xffffffffU, kMost));
   return directory->is_virtual() ? list_virtual(call, fd.get(), tree, *directory, writer)

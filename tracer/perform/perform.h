@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tracer/notify/listener.h"
 #include "tracer/notify/reply.h"
 #include "tracer/perform/request.h"
 
@@ -20,10 +21,11 @@ Reply perform_change_directory(const Request& request);
 Reply perform_execute(const Request& request);
 Reply perform_stat_fs(const Request& request);
 
-/// Answers getcwd in a virtual directory; passes elsewhere.
-Reply perform_get_directory(const Call& call, GuestView& guest);
+/// Answers getcwd in a virtual directory; passes elsewhere, or if the caller is gone.
+Reply perform_get_directory(const Listener& listener, const Call& call, const GuestView& guest);
 
-/// Answers getdents on a directory that holds virtual files; passes elsewhere.
-Reply perform_list(const Call& call, GuestView& guest, const Tree& tree);
+/// Answers getdents on a directory that holds virtual files; passes elsewhere, or if the caller is
+/// gone.
+Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree);
 
 }  // namespace vgpu::tracer

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/stat.h>
 
 #include "tracer/syscalls/guest_memory.h"
 
@@ -11,6 +12,10 @@ namespace {
 constexpr std::uint64_t kKnownScope = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
                                       RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT |
                                       RESOLVE_CACHED;
+
+// Of all calls together: the kernel knows exactly which take which, and looks before it walks.
+constexpr int kKnownAtFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_EACCESS |
+                              AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC;
 
 bool read_open_how(const Call& call, Intent& intent) noexcept {
   open_how how{};
@@ -41,6 +46,7 @@ std::optional<Intent> read_intent(const Call& call) noexcept {
     const bool exclusive = (intent.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     intent.follow_last = !exclusive && (intent.flags & O_NOFOLLOW) == 0;
   } else {
+    if ((intent.flags & ~kKnownAtFlags) != 0) return std::nullopt;
     intent.follow_last =
         (intent.flags & AT_SYMLINK_NOFOLLOW) == 0 && call.def->operation != Operation::read_link;
   }

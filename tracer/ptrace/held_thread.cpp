@@ -25,9 +25,11 @@ void* as_data(std::uint64_t value) noexcept {
 
 }  // namespace
 
-HeldThread::HeldThread(pid_t tid) : tid_(tid), held_(false) {
-  held_ = ask(PTRACE_SEIZE, 0, as_data(PTRACE_O_TRACESYSGOOD)) && ask(PTRACE_INTERRUPT, 0, nullptr);
+HeldThread::HeldThread(pid_t tid) : tid_(tid) {
+  held_ = ask(PTRACE_SEIZE, 0, as_data(PTRACE_O_TRACESYSGOOD));
 }
+
+bool HeldThread::interrupt() noexcept { return ask(PTRACE_INTERRUPT, 0, nullptr); }
 
 HeldThread::~HeldThread() {
   // One that does not stop any more is let go by the kernel when we end. One that was killed while

@@ -8,7 +8,7 @@
 namespace vgpu::tracer {
 
 /// Holds one thread of a guest with ptrace, from construction to destruction. It must be stopped
-/// in a notified system call: once that is answered, the thread stops before it sees the answer.
+/// in a notified system call.
 class HeldThread {
  public:
   /// Check with operator bool: another tracer may have it, or it is not ours to trace.
@@ -18,6 +18,11 @@ class HeldThread {
   ~HeldThread();
 
   explicit operator bool() const noexcept { return held_; }
+
+  /// Makes it stop when its system call has been answered. Where Linux is older than 5.19 this
+  /// takes the call back, so nothing can be given to it any more. Always follow it with stop().
+  /// False if the thread has ended.
+  bool interrupt() noexcept;
 
   /// Waits until it has stopped and remembers what it was about to do. False if the thread has
   /// ended, or did not come here by the instruction that we know how to repeat.
@@ -42,7 +47,7 @@ class HeldThread {
   void reap_if_nobody_else_does() const;
 
   pid_t tid_;
-  bool held_;
+  bool held_ = false;
   bool stopped_ = false;
   int status_ = 0;            // of the last stop
   std::uint64_t signal_ = 0;  // came while it was held: goes with it when we let go

@@ -14,10 +14,10 @@ namespace {
 // when the call has been answered for good.
 int lend_and_stop(Listener& listener, const Call& call, HeldThread& thread, int fd, bool cloexec) {
   const int number = thread ? listener.lend(call, fd, cloexec) : -EACCES;
+  const bool stops = thread && thread.interrupt();
   // It stops before it sees this answer, which is the right one if it cannot be changed any more.
   listener.answer(call, Fail{number < 0 ? -number : EACCES});
-  if (!thread) return -1;
-  return thread.stop() ? number : -1;
+  return stops && thread.stop() ? number : -1;
 }
 
 }  // namespace

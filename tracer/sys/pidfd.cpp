@@ -9,7 +9,7 @@ namespace vgpu::tracer {
 
 UniqueFd open_pidfd(pid_t pid) {
   const long fd = ::syscall(SYS_pidfd_open, pid, 0);
-  if (fd < 0 && errno == ESRCH) return UniqueFd();
+  if (fd < 0 && errno == ESRCH) return {};
   return UniqueFd(static_cast<int>(check_sys(fd, "pidfd_open {}", pid)));
 }
 

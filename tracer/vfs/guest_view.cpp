@@ -24,7 +24,7 @@ std::optional<std::string> link_text(const char* path) {
   return text.empty() ? std::nullopt : std::optional<std::string>(text);
 }
 
-std::string_view text_of(pid_t tid, int dirfd, PathBuffer& room) noexcept {
+std::string_view text_of(pid_t tid, int dirfd, PathBuffer& room) {
   std::array<char, kLinkSize> link{};
   if (dirfd == AT_FDCWD)
     fmt::format_to_n(link.data(), link.size() - 1, "/proc/{}/cwd", tid);
@@ -41,7 +41,7 @@ const std::string& GuestView::root() {
   return *root_;
 }
 
-std::string_view GuestView::name_of(int fd, PathBuffer& room) const noexcept {
+std::string_view GuestView::name_of(int fd, PathBuffer& room) const {
   return text_of(tid_, fd, room);
 }
 

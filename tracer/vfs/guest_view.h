@@ -29,7 +29,7 @@ class GuestView {
   std::optional<std::string> virtual_directory(int dirfd = AT_FDCWD) const;
 
   /// What the kernel says that a descriptor is, in the room given; empty if it is closed.
-  std::string_view name_of(int fd, PathBuffer& room) const noexcept;
+  std::string_view name_of(int fd, PathBuffer& room) const;
 
   /// The text of the symbolic link at `path`. Nothing, with errno: EINVAL if it is not a link.
   std::optional<std::string> read_link(const std::string& path) const;

@@ -15,6 +15,7 @@
 namespace vgpu::tracer {
 namespace {
 
+constexpr std::size_t kLongestWay = 2 * std::size_t{PATH_MAX};  // texts of links and what follows
 constexpr int kMaxLinks = 40;  // Source: MAXSYMLINKS in Linux's include/linux/namei.h
 
 // One walk along a path, component by component. `at_` is where it stands ("" is the root).
@@ -191,7 +192,7 @@ void Walk::follow(std::string text, bool magic) {
     at_ = floor_;
     node_ = nullptr;
   }
-  if (text.size() + rest_.size() >= 2 * PATH_MAX) return fail(ENAMETOOLONG);
+  if (text.size() + rest_.size() > kLongestWay) return fail(ENAMETOOLONG);
   rest_ = std::move(text) + rest_;
   if (rest_.empty()) rest_ = "/";
 }

@@ -139,6 +139,26 @@ TEST_CASE("supervise: signals that restart calls lose nothing and leak nothing")
   });
 }
 
+TEST_CASE("supervise: a stop is never lost, whatever the guest is doing") {
+  check_guest([] {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      for (;;) {
+        EXPECT(::chdir("/proc/driver/vdrv") == 0);
+        EXPECT(::access("version", R_OK) == 0);
+      }
+    }
+    int status = -1;
+    for (int i = 0; i < 200; ++i) {
+      EXPECT(::kill(pid, SIGSTOP) == 0);
+      EXPECT(::waitpid(pid, &status, WUNTRACED) == pid && WIFSTOPPED(status));
+      EXPECT(::kill(pid, SIGCONT) == 0);
+    }
+    EXPECT(::kill(pid, SIGKILL) == 0);
+    EXPECT(::waitpid(pid, &status, 0) == pid && WIFSIGNALED(status));
+  });
+}
+
 TEST_CASE("supervise: a full table of descriptors is the guest's error") {
   check_guest([] {
     while (::dup(0) >= 0) continue;

@@ -71,6 +71,7 @@ TEST_CASE("stat: directories and files have their kind, size and mode") {
     EXPECT(::fstat(::open("/usr/lib/libvtest.so.1", O_RDONLY), &open_file) == 0);
     EXPECT(result.st_ino == open_file.st_ino && result.st_dev == open_file.st_dev);
     EXPECT_FAILS(::syscall(SYS_stat, "/dev/vdev0", 8), EFAULT);
+    EXPECT_FAILS(::fstatat(AT_FDCWD, "/dev/vdev0", &result, 1 << 20), EINVAL);
     EXPECT_FAILS(::stat("/etc/passwd", &result), ENOENT);
   });
 }
