@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <iterator>
 
 namespace vgpu::launcher {
@@ -36,7 +37,7 @@ void forward(const signalfd_siginfo& signal, int pidfd) noexcept {
   info.si_code = SI_QUEUE;
   info.si_pid = static_cast<pid_t>(signal.ssi_pid);
   info.si_uid = signal.ssi_uid;
-  info.si_value.sival_ptr = reinterpret_cast<void*>(signal.ssi_ptr);
+  std::memcpy(&info.si_value.sival_ptr, &signal.ssi_ptr, sizeof info.si_value.sival_ptr);
   ::syscall(SYS_pidfd_send_signal, pidfd, number, &info, 0);
 }
 

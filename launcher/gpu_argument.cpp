@@ -118,6 +118,7 @@ void place(Wanted& wanted, std::set<std::string>& taken) {
 std::vector<GpuProfile> make_gpus(const std::vector<std::string>& arguments,
                                   const std::set<std::string>& taken) {
   std::vector<Wanted> all;
+  all.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) all.push_back(read_argument(argument));
   if (all.empty()) all.push_back(read_argument(kDefaultProfile));
   if (all.size() > kMostGpus) fail(fmt::format("--gpu: more than {} GPUs", kMostGpus));

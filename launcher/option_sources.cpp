@@ -30,7 +30,7 @@ po::options_description describe_options() {
   po::options_description description;
   for (const OptionRow& row : option_rows()) {
     std::string name(row.name);
-    if (row.letter != 0) name = name + "," + row.letter;
+    if (row.letter != 0) name.append(1, ',').append(1, row.letter);
     if (row.takes == Takes::nothing) {
       description.add_options()(name.c_str(), "");
       continue;

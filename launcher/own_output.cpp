@@ -51,12 +51,13 @@ void OwnOutput::line(std::string_view text) const noexcept {
 }
 
 UniqueFd OwnOutput::borrow() const noexcept {
-  if (program_ < 0) return UniqueFd();
+  if (program_ < 0) return {};
   UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, program_, STDERR_FILENO, 0)));
   struct stat status {};
   const bool same =
       fd && ::fstat(fd.get(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
-  return same ? std::move(fd) : UniqueFd();
+  if (!same) return {};
+  return fd;
 }
 
 void OwnOutput::let_go(std::initializer_list<int> kept, const UniqueFd& program) {

@@ -27,7 +27,7 @@ Signals::Signals() {
 }
 
 void Signals::restore() const noexcept {
-  if (sigchld_was_ignored_) ::signal(SIGCHLD, SIG_IGN);
+  if (sigchld_was_ignored_) static_cast<void>(::signal(SIGCHLD, SIG_IGN));
   ::sigprocmask(SIG_SETMASK, &mask_, nullptr);
 }
 

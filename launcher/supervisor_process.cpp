@@ -80,7 +80,8 @@ void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& wa
                   if (ward.ended()) return;  // what is left now are daemons: they live on
                   kill_guests();
                 }};
-  const tracer::Hooks hooks{nullptr, [&](std::string_view what) { own.line(what); }};
+  const tracer::Hooks hooks{nullptr,
+                            [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); }};
   tracer::supervise(listener, plan.rules, plan.files, hooks, watches);
 }
 

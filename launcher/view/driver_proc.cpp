@@ -66,7 +66,8 @@ S0ix Power Management:
 Notebook Dynamic Boost:     Not Supported
 )";
 
-constexpr const char* kNoRegistry = "Binary: \"\"\n";
+constexpr const char* kNoRegistry = R"(Binary: ""
+)";
 
 std::string information(const GpuProfile& gpu) {
   // What the driver prints when it cannot tell.

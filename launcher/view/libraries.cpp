@@ -52,7 +52,7 @@ void add_libraries(NvidiaView& view, const DeviceConfig& config, const Machine& 
   std::vector<CachedLibrary> cached;
   for (const Library& library : libraries)
     for (const std::string& name : {library.stem + ".1", library.stem})
-      cached.push_back({name, directory + "/" + name});
+      cached.push_back({name, fmt::format("{}/{}", directory, name)});
   if (auto text = add_to_ld_cache(cache, cached)) {
     auto row = tracer::text_file(kLdCache, std::move(*text), 0644);
     row.why = "the loader's cache names the driver's libraries";

@@ -36,13 +36,13 @@ struct GpuProfile {
 
   /// What NVML and nvidia-smi call total memory: `memory` plus what the driver keeps for itself.
   std::uint64_t memory_with_reserved = 0;
-  std::string vbios;                   ///< "96.00.da.00.0c"
-  std::uint32_t pci_class = 0x030200;  ///< 24 bits, as sysfs shows: 0x030200 3D, 0x030000 VGA
-  std::uint32_t pci_revision = 0xa1;   ///< 8 bits
-  std::uint32_t pcie_generation = 3;   ///< of the link, 1 to 6
-  std::uint32_t pcie_width = 16;       ///< lanes
+  std::string vbios;                    ///< "96.00.da.00.0c"
+  std::uint32_t pci_class = 0x030200;   ///< 24 bits, as sysfs shows: 0x030200 3D, 0x030000 VGA
+  std::uint32_t pci_revision = 0xa1;    ///< 8 bits
+  std::uint32_t pcie_generation = 3;    ///< of the link, 1 to 6
+  std::uint32_t pcie_width = 16;        ///< lanes
   std::uint64_t bar1_size = 268435456;  ///< Units: bytes; the window that the host maps memory by
-  std::uint32_t dma_bits = 47;         ///< width of the addresses that the device can master
+  std::uint32_t dma_bits = 47;          ///< width of the addresses that the device can master
   std::uint32_t irq = 0;
   std::uint32_t minor_number = 0;  ///< N of /dev/nvidiaN
 
