@@ -55,6 +55,7 @@ class OperandChecker {
   std::string misfit(const OperandSpec& spec, const Operand& operand) const;
   std::string misfit_dest(const Operand& operand, Type type, bool wide) const;
   std::string misfit_source(const Operand& operand, Type type, bool wide) const;
+  std::string misfit_special(const Operand& operand, Type type) const;
   std::string misfit_vector(const Operand& operand, Type type, bool dest) const;
   std::string misfit_mov(const Operand& operand, bool dest) const;
   std::string misfit_memory(const Operand& operand) const;
@@ -66,6 +67,12 @@ class OperandChecker {
   }
   Type register_type(const Operand& operand) const {
     return function_.regs[static_cast<std::size_t>(operand.value)].type;
+  }
+  /// Operands that stand only beside a certain modifier.
+  bool absent(const OperandSpec& spec) const {
+    if (spec.kind == OperandSpec::Kind::cache_policy) return !instruction_.has(Mod::L2_cache_hint_);
+    return spec.kind == OperandSpec::Kind::bool_op && !instruction_.has(Mod::and_) &&
+           !instruction_.has(Mod::or_) && !instruction_.has(Mod::xor_);
   }
   /// ld, st and cvt take registers that are wider than their type.
   bool takes_wider() const {
@@ -82,10 +89,11 @@ class OperandChecker {
 std::optional<Mismatch> OperandChecker::match(const Form& form) const {
   const std::vector<Operand>& operands = instruction_.operands;
   std::size_t required = 0;
-  for (const OperandSpec& spec : form.operands) required += spec.optional ? 0 : 1;
+  for (const OperandSpec& spec : form.operands) required += spec.optional || absent(spec) ? 0 : 1;
   std::size_t spare = operands.size() > required ? operands.size() - required : 0;
   std::size_t next = 0;
   for (const OperandSpec& spec : form.operands) {
+    if (absent(spec)) continue;
     if (spec.optional) {
       const bool may = spare > 0 && next < operands.size() && spec.paired == places_[next].paired;
       if (!may) continue;
@@ -105,7 +113,8 @@ std::optional<Mismatch> OperandChecker::match(const Form& form) const {
 
 std::string OperandChecker::misfit(const OperandSpec& spec, const Operand& operand) const {
   const Type type = type_for(spec);
-  const bool may_be_negated = spec.kind == OperandSpec::Kind::pred_source;
+  const bool may_be_negated =
+      spec.kind == OperandSpec::Kind::pred_source || spec.kind == OperandSpec::Kind::bool_op;
   if (operand.negated && !may_be_negated) return "'!' does not fit here";
   switch (spec.kind) {
     case OperandSpec::Kind::dest:
@@ -123,7 +132,10 @@ std::string OperandChecker::misfit(const OperandSpec& spec, const Operand& opera
     case OperandSpec::Kind::pred_dest:
       return misfit_dest(operand, Type::pred, false);
     case OperandSpec::Kind::pred_source:
+    case OperandSpec::Kind::bool_op:
       return misfit_source(operand, Type::pred, false);
+    case OperandSpec::Kind::cache_policy:
+      return misfit_source(operand, Type::b64, false);
     case OperandSpec::Kind::integer:
       return operand.kind == Kind::imm_int ? "" : "expected an integer constant";
     case OperandSpec::Kind::memory:
@@ -162,17 +174,28 @@ std::string OperandChecker::misfit_source(const Operand& operand, Type type, boo
     case Kind::reg:
       return misfit_register(operand, type, wide);
     case Kind::imm_int:
-      return kind == Class::real ? "expected a floating-point constant" : "";
+      if (kind == Class::real) return "expected a floating-point constant";
+      return kind == Class::packed ? "expected a register" : "";
     case Kind::imm_f32:
-    case Kind::imm_f64:
-      return kind == Class::real || kind == Class::bits ? "" : "expected an integer constant";
+    case Kind::imm_f64: {
+      const unsigned size = operand.kind == Kind::imm_f32 ? 4 : 8;
+      if (kind == Class::real || (kind == Class::bits && size_of(type) == size)) return "";
+      return kind == Class::packed ? "expected a register" : "expected an integer constant";
+    }
     case Kind::special:
-      return register_fits(type_of(static_cast<SpecialReg>(operand.value)), type, takes_wider())
-                 ? ""
-                 : "the special register does not fit ." + std::string(name_of(type));
+      return misfit_special(operand, type);
     default:
       return "expected a register or a constant";
   }
+}
+
+std::string OperandChecker::misfit_special(const Operand& operand, Type type) const {
+  if (head_.op != Opcode::mov_ && head_.op != Opcode::cvt_)
+    return "special registers are read by mov and cvt only";
+  const Type special = type_of(static_cast<SpecialReg>(operand.value));
+  const bool low_half = head_.op == Opcode::mov_ && size_of(type) == 2 && size_of(special) == 4;
+  if (low_half || register_fits(special, type, takes_wider())) return "";
+  return "the special register does not fit ." + std::string(name_of(type));
 }
 
 std::string OperandChecker::misfit_vector(const Operand& operand, Type type, bool dest) const {
@@ -204,6 +227,8 @@ std::string OperandChecker::misfit_mov(const Operand& operand, bool dest) const 
                                                                : "an address does not fit here";
   if (operand.kind != Kind::vector)
     return dest ? misfit_dest(operand, type, false) : misfit_source(operand, type, false);
+  if (!dest && instruction_.operands.front().kind == Kind::vector)
+    return "expected a register or a constant";
   if (class_of(type) != Class::bits) return "only the types .b16 to .b128 pack vectors";
   const std::size_t count = operand.elements.size();
   if (count != 2 && count != 4) return "expected a vector of 2 or 4";
@@ -234,17 +259,15 @@ bool register_fits(Type reg, Type type, bool wider) noexcept {
   const Class type_class = class_of(type);
   if (reg_class == Class::pred || type_class == Class::pred) return reg_class == type_class;
   if (reg == type) return true;
-  const bool same_size = size_of(reg) == size_of(type);
-  const bool plain = reg_class == Class::bits || reg_class == Class::integer;
+  const bool size_fits = size_of(reg) == size_of(type) || (wider && size_of(reg) > size_of(type));
   switch (type_class) {
     case Class::bits:
-      return same_size || (wider && plain && size_of(reg) > size_of(type));
+      return size_fits;
     case Class::integer:
-      return plain && (same_size || (wider && size_of(reg) > size_of(type)));
+      return size_fits && (reg_class == Class::bits || reg_class == Class::integer);
     case Class::real:
-      return same_size && reg_class == Class::bits;
     case Class::packed:
-      return same_size || (size_of(type) == 1 && plain);
+      return size_fits && reg_class == Class::bits;
     case Class::pred:
       break;
   }

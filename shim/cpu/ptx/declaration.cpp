@@ -8,6 +8,7 @@ namespace vgpu::ptx {
 namespace {
 
 constexpr std::size_t kMaxDimensions = 16;
+constexpr std::uint64_t kMaxRange = 65536;
 
 /// Attributes of variables; only .managed means something to us. ".attribute(.managed, ...)"
 void parse_attributes(Lexer& lexer, Variable& shape) {
@@ -71,6 +72,18 @@ void set_size(const Token& name, const std::vector<std::uint64_t>& dimensions, V
         __builtin_mul_overflow(variable.size, n, &variable.size) ||
         variable.size > kMaxVariableSize)
       Lexer::fail(name, "variable is too large");
+  }
+}
+
+/// What is left of ".param .u64 %P<2>", which declares %P0 and %P1.
+void parse_range(Lexer& lexer, const Variable& shape, std::vector<Variable>& variables) {
+  const Token count = lexer.expect_integer("a number of variables");
+  lexer.expect('>');
+  if (count.value > kMaxRange) Lexer::fail(count, "too many variables");
+  for (std::uint64_t n = 0; n < count.value; ++n) {
+    Variable& variable = variables.emplace_back(shape);
+    variable.name += std::to_string(n);
+    variable.size = std::uint64_t{size_of(shape.type)} * shape.vector;
   }
 }
 
@@ -155,6 +168,10 @@ std::vector<Variable> parse_variables(Lexer& lexer, Space space, Linkage linkage
     const Token name = lexer.expect_word("the name of a variable");
     variable.name = name.text;
     variable.at = name.at;
+    if (lexer.accept('<')) {
+      parse_range(lexer, variable, variables);
+      continue;
+    }
     std::vector<std::uint64_t> dimensions = parse_dimensions(lexer);
     set_size(name, dimensions, variable);
     if (lexer.peek().is('=')) {

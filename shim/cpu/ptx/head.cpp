@@ -53,6 +53,7 @@ std::optional<Mismatch> match_words(const Form& form, std::string_view op,
                                     const std::vector<Word>& words) {
   std::vector<bool> used(form.groups.size(), false);
   std::size_t next_type = 0;
+  Type last = Type::none;
   const auto refuse = [&](std::size_t n) {
     return Mismatch{
         n, "'." + std::string(words[n].text) + "' does not fit this '" + std::string(op) + "'"};
@@ -64,8 +65,11 @@ std::optional<Mismatch> match_words(const Form& form, std::string_view op,
       while (next_type < form.types.size() && form.types[next_type].optional &&
              !form.types[next_type].has(suffix.type))
         ++next_type;
-      if (next_type == form.types.size() || !form.types[next_type].has(suffix.type))
-        return refuse(n);
+      const bool fits = next_type < form.types.size() &&
+                        (form.types[next_type].same ? suffix.type == last
+                                                    : form.types[next_type].has(suffix.type));
+      last = suffix.type;
+      if (!fits) return refuse(n);
       ++next_type;
       continue;
     }

@@ -100,6 +100,11 @@ void read_types(const Row& row, std::string_view text, Form& form) {
       continue;
     }
     TypeSet set;
+    set.same = word == "=";
+    if (set.same) {
+      form.types.push_back(set);
+      continue;
+    }
     set.optional = word.back() == '?';
     if (set.optional) word.remove_suffix(1);
     for (const std::string_view name : split(word, '/')) {
@@ -136,6 +141,10 @@ OperandSpec::Kind kind_of(const Row& row, char letter) {
       return OperandSpec::Kind::pred_dest;
     case 'c':
       return OperandSpec::Kind::pred_source;
+    case 'b':
+      return OperandSpec::Kind::bool_op;
+    case 'h':
+      return OperandSpec::Kind::cache_policy;
     case 'i':
       return OperandSpec::Kind::integer;
     case 'm':

@@ -24,6 +24,8 @@ struct OperandSpec {
     memory,
     label,
     name,
+    bool_op,
+    cache_policy,
   };
   Kind kind = Kind::source;
   bool optional = false;
@@ -42,6 +44,7 @@ struct ModGroup {
 struct TypeSet {
   std::uint64_t mask = 0;  ///< bit per Type
   bool optional = false;
+  bool same = false;  ///< the type before it again
   bool has(Type type) const noexcept { return (mask >> static_cast<unsigned>(type) & 1) != 0; }
 };
 

@@ -30,6 +30,16 @@ TEST_CASE("call: results, target, arguments, over several lines") {
   CHECK(operands[2].elements[1].name == "param1");
 }
 
+TEST_CASE("call: arguments declared as a range, as GCC does") {
+  const Parsed p(kPrintf + kernel("{ .param.u64 %P<2>; .param .u32 r; st.param.u64 [%P0], %rd1;\n"
+                                  "st.param.u64 [%P1], %rd2; call (r), vprintf, (%P0, %P1); }"));
+  REQUIRE(p.function->variables.size() == 3);
+  CHECK(p.function->variables[1].name == "%P1");
+  CHECK(p.function->variables[1].size == 8);
+  CHECK(p.at(1).operands[0].name == "%P1");
+  CHECK(p.at(2).operands[2].elements[1].name == "%P1");
+}
+
 TEST_CASE("call: without results, without arguments") {
   const Parsed p(kPrintf + kernel("call nothing; call nothing, (); call (), nothing, ();"));
   CHECK(p.at(0).operands.size() == 1);

@@ -57,6 +57,12 @@ TEST_CASE("register sizes: the rules of the PTX ISA") {
   CHECK_FALSE(register_fits(Type::b64, Type::u32, false));
   CHECK_FALSE(register_fits(Type::pred, Type::b8, true));
   CHECK(register_fits(Type::b64, Type::u32, true));
+  CHECK(register_fits(Type::b64, Type::f32, true));
+  CHECK(register_fits(Type::f64, Type::b32, true));
+  CHECK(register_fits(Type::b32, Type::f16, true));
+  CHECK_FALSE(register_fits(Type::b32, Type::f16, false));
+  CHECK_FALSE(register_fits(Type::u16, Type::f16, false));
+  CHECK_FALSE(register_fits(Type::f32, Type::u8, true));
   CHECK(register_fits(Type::u16, Type::s8, true));
   CHECK_FALSE(register_fits(Type::f64, Type::f32, true));
   CHECK_FALSE(register_fits(Type::b16, Type::u32, true));
@@ -95,7 +101,7 @@ TEST_CASE("isa.def: forms in use are accepted") {
                            "shf.l.wrap.b32 %r1, %r2, %r3, %r4",
                            "prmt.b32.f4e %r1, %r2, %r3, %r4",
                            "mov.pred %p1, %p2",
-                           "mov.b128 {%rd1, %rd2}, {%rd3, %rd4}",
+                           "mov.v2.u64 {%rd1, %rd2}, {%rd3, %rd4}",
                            "shfl.idx.b32 %r1|%p1, %r2, %r3, 31",
                            "vote.ballot.b32 %r1, %p1",
                            "vote.sync.ballot.b32 %r1, %p1, -1",
