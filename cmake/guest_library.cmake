@@ -17,7 +17,7 @@ function(vgpu_guest_library target map)
     LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/shim
     LINK_DEPENDS ${script})
   target_link_options(${target} PRIVATE
-    -static-libstdc++ -static-libgcc
+    -static-libstdc++ -static-libgcc -Wl,--gc-sections
     -Wl,--version-script=${script} -Wl,--exclude-libs,ALL
     # Our own names mean our own functions, even where the program defines them too.
     -Wl,-Bsymbolic)

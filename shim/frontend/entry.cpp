@@ -1,18 +1,14 @@
 #include "shim/frontend/entry.h"
 
-#include <cxxabi.h>
-
 #include <new>
 
 #include "shim/api/api_error.h"
 
 namespace vgpu::frontend {
 
-CUresult code_of_exception(Entry entry) {
+CUresult code_of_exception(Entry entry) noexcept {
   try {
     throw;
-  } catch (const abi::__forced_unwind&) {
-    throw;  // pthread_cancel: swallowing it would end the process
   } catch (const ApiError& error) {
     explain(entry, error);
     return error.code == CUDA_ERROR_NOT_SUPPORTED ? not_supported(entry) : error.code;

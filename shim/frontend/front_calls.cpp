@@ -56,7 +56,7 @@ CUresult cuGetProcAddress_v2(const char* name, void** function, int version, cuu
     return CUDA_ERROR_INVALID_VALUE;
   const ProcAnswer answer =
       find_proc(name, version, flags == CU_GET_PROC_ADDRESS_PER_THREAD_DEFAULT_STREAM);
-  *function = answer.function;
+  *function = reinterpret_cast<void*>(answer.function);
   if (status != nullptr) *status = answer.status;
   return CUDA_SUCCESS;
 }

@@ -14,8 +14,11 @@
 namespace vgpu::frontend {
 namespace {
 
-CUresult count(std::size_t index) {
-  process_state().unsupported[index].fetch_add(1, std::memory_order_relaxed);
+CUresult count(std::size_t index) noexcept {
+  try {
+    process_state().unsupported[index].fetch_add(1, std::memory_order_relaxed);
+  } catch (...) {  // without a page of memory there is no count, but still the answer
+  }
   return CUDA_ERROR_NOT_SUPPORTED;
 }
 
@@ -44,9 +47,9 @@ bool is_for_what_is_missing(CUresult code) {
 
 }  // namespace
 
-CUresult not_supported(Entry entry) { return count(static_cast<std::size_t>(entry)); }
+CUresult not_supported(Entry entry) noexcept { return count(static_cast<std::size_t>(entry)); }
 
-CUresult table_word_not_supported(std::size_t word_index) {
+CUresult table_word_not_supported(std::size_t word_index) noexcept {
   return count(kEntryCount + word_index);
 }
 
@@ -61,11 +64,14 @@ std::string unsupported_report() {
   return text;
 }
 
-void explain(Entry entry, const ApiError& error) {
-  if (!config().report_unsupported || !is_for_what_is_missing(error.code)) return;
-  const ErrorText* const text = find_error_text(error.code);
-  print(line_start() + entry_name(entry) + ": " + (text != nullptr ? text->name : "unknown") +
-        ": " + error.what() + "\n");
+void explain(Entry entry, const ApiError& error) noexcept {
+  try {
+    if (!config().report_unsupported || !is_for_what_is_missing(error.code)) return;
+    const ErrorText* const text = find_error_text(error.code);
+    print(line_start() + entry_name(entry) + ": " + (text != nullptr ? text->name : "unknown") +
+          ": " + error.what() + "\n");
+  } catch (...) {  // no memory for the message: the code says enough
+  }
 }
 
 void report_unsupported_at_exit() {

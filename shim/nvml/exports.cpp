@@ -3,22 +3,26 @@
 
 #include <new>
 
+#include "shim/api/cancellation.h"
 #include "shim/nvml/calls.h"
 #include "shim/nvml/session.h"
 
 namespace vgpu {
 namespace {
 
-// The one wrapper around every entry point: no exception leaves it.
+// The one wrapper around every entry point: no exception leaves it, and no cancellation comes in
+// between.
 template <class Function, class... Args>
 nvmlReturn_t guarded(Function function, Args... args) {
-  try {
-    return function(args...);
-  } catch (const std::bad_alloc&) {
-    return NVML_ERROR_MEMORY;
-  } catch (...) {
-    return NVML_ERROR_UNKNOWN;
-  }
+  return uncancelled([&]() noexcept -> nvmlReturn_t {
+    try {
+      return function(args...);
+    } catch (const std::bad_alloc&) {
+      return NVML_ERROR_MEMORY;
+    } catch (...) {
+      return NVML_ERROR_UNKNOWN;
+    }
+  });
 }
 
 template <class Function, class... Args>

@@ -1,20 +1,13 @@
 // What the front end finds around it inside libcuda.so.1.
 #include "shim/frontend/surroundings.h"
 
-#include "shim/frontend/library/config_file.h"
-#ifdef VGPU_HAVE_CPU
 #include "shim/cpu/driver/cpu_device.h"
-#endif
+#include "shim/frontend/library/config_file.h"
 
 namespace vgpu::frontend {
 
 DeviceConfig load_config() { return read_config_file(kConfigPath.data()); }
 
-const Device* find_device([[maybe_unused]] std::string_view name) {
-#ifdef VGPU_HAVE_CPU
-  if (name == "cpu") return &cpu_device();
-#endif
-  return nullptr;
-}
+const Device* find_device(std::string_view name) { return name == "cpu" ? &cpu_device() : nullptr; }
 
 }  // namespace vgpu::frontend

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <new>
 #include <stdexcept>
 
@@ -149,11 +150,15 @@ TEST_CASE("wrapper: why something is missing is said at once, and only if asked 
   CHECK(said_on_stderr(false).empty());
 }
 
-TEST_CASE("wrapper: the cancellation of a thread goes through, and the process lives") {
+TEST_CASE("wrapper: the cancellation of a thread waits until the call is over") {
   CHECK(fake::in_child([] {
+          static std::atomic<bool> cancelled{false};
           fake::use_gpus(1);
           fake::table().cuStreamSynchronize = [](CUstream) -> CUresult {
-            while (true) ::pthread_testcancel();
+            cancelled.wait(false);
+            ::pthread_testcancel();
+            seen = "ran to its end";
+            return CUDA_SUCCESS;
           };
           cuInit(0);
           pthread_t thread{};
@@ -161,12 +166,15 @@ TEST_CASE("wrapper: the cancellation of a thread goes through, and the process l
               &thread, nullptr,
               [](void*) -> void* {
                 cuStreamSynchronize(nullptr);
+                ::pthread_testcancel();
                 return nullptr;
               },
               nullptr);
           ::pthread_cancel(thread);
+          cancelled = true;
+          cancelled.notify_all();
           void* result = nullptr;
           ::pthread_join(thread, &result);
-          return std::string(result == PTHREAD_CANCELED ? "cancelled" : "returned");
-        }) == "cancelled");
+          return seen + (result == PTHREAD_CANCELED ? ", then cancelled" : ", returned");
+        }) == "ran to its end, then cancelled");
 }
