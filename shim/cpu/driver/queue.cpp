@@ -1,5 +1,7 @@
 #include "shim/cpu/driver/queue.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <csignal>
 #include <thread>
@@ -75,6 +77,7 @@ void Queue::start_thread() {
   const SignalsBlocked blocked;
   std::thread([self = shared_from_this()] {
     is_queue_thread = true;
+    pthread_setname_np(pthread_self(), "vgpu-stream");
     self->work();
   }).detach();
   running_ = true;

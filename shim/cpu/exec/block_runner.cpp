@@ -117,13 +117,20 @@ void BlockRunner::complete_if_full(Barrier& barrier) {
     const auto warp = static_cast<std::uint32_t>(std::countr_zero(left));
     std::uint32_t result = 0;
     switch (static_cast<BarrierKind>(kind_[warp])) {
-      case BarrierKind::popc: result = barrier.trues; break;
-      case BarrierKind::all: result = barrier.trues == barrier.active ? 1 : 0; break;
-      case BarrierKind::any: result = barrier.trues != 0 ? 1 : 0; break;
+      case BarrierKind::popc:
+        result = barrier.trues;
+        break;
+      case BarrierKind::all:
+        result = barrier.trues == barrier.active ? 1 : 0;
+        break;
+      case BarrierKind::any:
+        result = barrier.trues != 0 ? 1 : 0;
+        break;
       case BarrierKind::none:
       case BarrierKind::sync:
       case BarrierKind::arrive:
-      case BarrierKind::yield: break;
+      case BarrierKind::yield:
+        break;
     }
     if (stacks_ == nullptr)
       std::memcpy(frames_ + warp * frame_bytes_ + offsetof(WarpFrame, result), &result,

@@ -15,8 +15,8 @@ namespace vgpu::exec {
 namespace {
 
 constexpr std::uint64_t kChunksPerWorker = 16;
-constexpr unsigned kRoundNearestMasked = 0x1f80;      // MXCSR as a process starts with it
-constexpr unsigned kFlush = 0x8000 | 0x0040;          // FTZ and DAZ
+constexpr unsigned kRoundNearestMasked = 0x1f80;  // MXCSR as a process starts with it
+constexpr unsigned kFlush = 0x8000 | 0x0040;      // FTZ and DAZ
 
 }  // namespace
 
@@ -30,7 +30,9 @@ struct GridRun::Turn {
 };
 
 GridRun::GridRun(const Grid& grid, const CompiledKernel& kernel, MemoryPool& memory)
-    : grid_(grid), kernel_(kernel), memory_(memory),
+    : grid_(grid),
+      kernel_(kernel),
+      memory_(memory),
       blocks_(std::uint64_t{grid.grid[0]} * grid.grid[1] * grid.grid[2]) {
   grid_.run = this;
 }

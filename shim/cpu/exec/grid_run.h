@@ -17,8 +17,8 @@ enum class CodeForm : std::uint8_t { flat, resumable, stacked };
 struct CompiledKernel {
   CodeForm form = CodeForm::flat;
   void* entry = nullptr;
-  std::size_t frame_bytes = 0;      ///< of a warp
-  std::uint32_t local_bytes = 0;    ///< of a thread
+  std::size_t frame_bytes = 0;    ///< of a warp
+  std::uint32_t local_bytes = 0;  ///< of a thread
   bool flush_subnormals = false;
 };
 

@@ -75,7 +75,8 @@ void Pool::thread_main(std::uint32_t worker) {
   ::pthread_setname_np(::pthread_self(), "vgpu-worker");
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto job = std::find_if(jobs_.begin(), jobs_.end(), [](const Job& each) { return each.wanted != 0; });
+    const auto job =
+        std::find_if(jobs_.begin(), jobs_.end(), [](const Job& each) { return each.wanted != 0; });
     if (job == jobs_.end()) {
       work_.wait(lock);
       continue;
@@ -91,8 +92,8 @@ void Pool::thread_main(std::uint32_t worker) {
 }
 
 void Pool::run(GridRun& grid, bool on_own_stack) {
-  const auto helpers = static_cast<std::uint32_t>(
-      std::min<std::uint64_t>(cores_, grid.blocks())) - (on_own_stack ? 0 : 1);
+  const auto helpers = static_cast<std::uint32_t>(std::min<std::uint64_t>(cores_, grid.blocks())) -
+                       (on_own_stack ? 0 : 1);
   grid.set_workers(helpers + (on_own_stack ? 0 : 1));
   if (helpers == 0) return grid.work(cores_);
   std::list<Job>::iterator job;

@@ -86,10 +86,10 @@ void vgpu___assertfail(BlockState* state, std::uint32_t warp, std::uint32_t lane
     };
     vgpu::exec::complain(
         std::string(text(files[lane])) + ":" + std::to_string(static_cast<int>(lines[lane])) +
-        ": " + text(functions[lane]) + ": block: " +
-        triple(state->ctaid[0], state->ctaid[1], state->ctaid[2]) + ", thread: " +
-        triple(grid.tid[0][thread], grid.tid[1][thread], grid.tid[2][thread]) + " Assertion `" +
-        text(messages[lane]) + "` failed.\n");
+        ": " + text(functions[lane]) +
+        ": block: " + triple(state->ctaid[0], state->ctaid[1], state->ctaid[2]) +
+        ", thread: " + triple(grid.tid[0][thread], grid.tid[1][thread], grid.tid[2][thread]) +
+        " Assertion `" + text(messages[lane]) + "` failed.\n");
   });
   stop(state, Stop::assertion);
 }
@@ -97,7 +97,8 @@ void vgpu___assertfail(BlockState* state, std::uint32_t warp, std::uint32_t lane
 void vgpu_malloc(BlockState*, std::uint32_t, std::uint32_t lanes, const std::uint64_t* sizes,
                  std::uint64_t* results) {
   each_lane(lanes, [&](std::uint32_t lane) {
-    results[lane] = reinterpret_cast<std::uint64_t>(vgpu::exec::device_heap().allocate(sizes[lane]));
+    results[lane] =
+        reinterpret_cast<std::uint64_t>(vgpu::exec::device_heap().allocate(sizes[lane]));
   });
 }
 

@@ -10,7 +10,8 @@ extern "C" {
 
 [[noreturn]] void vgpu_trap(vgpu::exec::BlockState* state);
 [[noreturn]] void vgpu_bad_call(vgpu::exec::BlockState* state, std::uint64_t target);
-std::uint32_t vgpu_barrier(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint64_t arrival);
+std::uint32_t vgpu_barrier(vgpu::exec::BlockState* state, std::uint32_t warp,
+                           std::uint64_t arrival);
 void vgpu_arrive(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint64_t arrival);
 std::uint32_t vgpu_smid(vgpu::exec::BlockState* state);
 std::uint32_t vgpu_nsmid(vgpu::exec::BlockState* state);

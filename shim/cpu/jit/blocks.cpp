@@ -109,8 +109,7 @@ class Order {
       }
       const auto block = top.block;
       path.pop_back();
-      if (!path.empty())
-        low_[path.back().block] = std::min(low_[path.back().block], low_[block]);
+      if (!path.empty()) low_[path.back().block] = std::min(low_[path.back().block], low_[block]);
       if (low_[block] != number_[block]) continue;
       const auto first = std::find(stack.begin(), stack.end(), block);
       found.emplace_back(first, stack.end());

@@ -36,8 +36,8 @@ struct OutlinedCall {
 /// Where the .shared variables of a kernel and of everything it calls are.
 struct SharedLayout {
   std::map<const ptx::Variable*, std::uint32_t> offsets;
-  std::uint32_t size = 0;           ///< Units: bytes
-  std::uint32_t dynamic_align = 16; ///< of what follows the static variables
+  std::uint32_t size = 0;            ///< Units: bytes
+  std::uint32_t dynamic_align = 16;  ///< of what follows the static variables
 
   std::uint32_t dynamic_base() const noexcept {
     return (size + dynamic_align - 1) / dynamic_align * dynamic_align;
@@ -46,8 +46,8 @@ struct SharedLayout {
 
 /// A straight run of instructions; only the last one may leave it.
 struct Block {
-  std::uint32_t first = 0;  ///< index into Code::insts
-  std::uint32_t last = 0;   ///< one past the end
+  std::uint32_t first = 0;           ///< index into Code::insts
+  std::uint32_t last = 0;            ///< one past the end
   std::vector<std::uint32_t> succs;  ///< of a conditional branch: taken, then not taken
   std::vector<std::uint32_t> preds;
   int loop = -1;  ///< innermost, index into Code::loops
@@ -85,7 +85,8 @@ struct Code {
   bool entry = true;
   std::vector<ptx::Register> regs;
   std::vector<ptx::Instruction> insts;
-  std::vector<OutlinedCall> calls;  ///< indexed by the `offset` of a call's operand after the result
+  std::vector<OutlinedCall>
+      calls;  ///< indexed by the `offset` of a call's operand after the result
   std::vector<std::vector<std::int64_t>> target_lists;  ///< of brx: instruction indices
   std::vector<const Symbol*> address_taken;             ///< functions that became values
   /// Operands {instruction, operand} that address dynamic shared memory; see place_dynamic.

@@ -83,7 +83,10 @@ namespace {
 class Spread {
  public:
   Spread(const Code& code, std::uint32_t branch, std::uint32_t join, Analysis& analysis)
-      : code_(code), branch_(branch), join_(join), analysis_(analysis),
+      : code_(code),
+        branch_(branch),
+        join_(join),
+        analysis_(analysis),
         reached_(code.blocks.size(), 0) {}
 
   bool run() {
@@ -133,7 +136,8 @@ class Spread {
 
   /// A loop with this branch runs the definition again for some lanes after others have left.
   bool leaves_loop(std::uint32_t def, std::uint32_t join) const {
-    for (int n = code_.blocks[def].loop; n >= 0; n = code_.loops[static_cast<std::size_t>(n)].parent) {
+    for (int n = code_.blocks[def].loop; n >= 0;
+         n = code_.loops[static_cast<std::size_t>(n)].parent) {
       const Loop& loop = code_.loops[static_cast<std::size_t>(n)];
       const auto inside = [&](std::uint32_t b) { return loop.head <= b && b < loop.end; };
       if (inside(branch_) && !inside(join)) return true;

@@ -7,8 +7,8 @@ namespace vgpu::jit {
 llvm::Value* Emit::constant(ptx::Type t, std::uint64_t bits) {
   llvm::Type* const shape = type(t);
   const unsigned width = shape->getScalarSizeInBits();
-  const llvm::APInt value = width > 64 ? llvm::APInt(64, bits).zext(width)
-                                       : llvm::APInt(64, bits).trunc(width);
+  const llvm::APInt value =
+      width > 64 ? llvm::APInt(64, bits).zext(width) : llvm::APInt(64, bits).trunc(width);
   llvm::Constant* scalar = llvm::ConstantInt::get(b.getContext(), value);
   if (shape->getScalarType()->isFloatingPointTy())
     scalar = llvm::ConstantFP::get(b.getContext(),

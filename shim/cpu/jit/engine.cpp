@@ -63,9 +63,9 @@ Engine::Engine() {
 void Engine::define_runtime() {
   llvm::orc::SymbolMap symbols;
   for (const RuntimeSymbol& each : runtime_symbols())
-    symbols[jit_->mangleAndIntern(each.name)] = {llvm::orc::ExecutorAddr::fromPtr(each.address),
-                                                 llvm::JITSymbolFlags::Exported |
-                                                     llvm::JITSymbolFlags::Callable};
+    symbols[jit_->mangleAndIntern(each.name)] = {
+        llvm::orc::ExecutorAddr::fromPtr(each.address),
+        llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   checked(jit_->getMainJITDylib().define(llvm::orc::absoluteSymbols(std::move(symbols))));
 }
 
@@ -129,8 +129,8 @@ std::unique_ptr<MachineCode> Engine::compile(std::unique_ptr<llvm::LLVMContext> 
   optimise(*module);
   if (dump != nullptr && *dump == '2') module->print(llvm::errs(), nullptr);
   auto owner = jit_->getMainJITDylib().createResourceTracker();
-  checked(jit_->addIRModule(
-      owner, llvm::orc::ThreadSafeModule(std::move(module), std::move(context))));
+  checked(
+      jit_->addIRModule(owner, llvm::orc::ThreadSafeModule(std::move(module), std::move(context))));
   const auto address = checked(jit_->lookup(entry));
   return std::make_unique<MachineCode>(std::move(owner), address.toPtr<void*>());
 }

@@ -61,8 +61,7 @@ Flattener::CallParts Flattener::parts_of(const ptx::Instruction& inst) {
 void Flattener::call(Instance& instance, const ptx::Instruction& inst) {
   const CallParts parts = parts_of(inst);
   if (parts.target == nullptr) fail(inst, "a call without a target");
-  if (parts.target->kind == Operand::Kind::reg)
-    return outline_call(instance, inst, parts, nullptr);
+  if (parts.target->kind == Operand::Kind::reg) return outline_call(instance, inst, parts, nullptr);
   const std::string& name = parts.target->name;
   const Symbol* const target = linkage_.find(instance.module, name);
   if (target != nullptr && target->kind == Symbol::Kind::function) {
@@ -82,8 +81,7 @@ bool Flattener::must_outline(const Symbol& target) const {
 
 /// The variable that holds `actual`: the caller's own, or a new one that takes its value.
 std::size_t Flattener::actual_var(Instance& caller, const ptx::Instruction& inst,
-                                  const Operand& actual, const ptx::Param& formal,
-                                  bool is_result) {
+                                  const Operand& actual, const ptx::Param& formal, bool is_result) {
   if (actual.kind == Operand::Kind::symbol || actual.kind == Operand::Kind::sink) {
     const auto found = caller.names.find(actual.name);
     if (found != caller.names.end() && found->second.kind == Name::Kind::param_var) {
@@ -115,9 +113,8 @@ void Flattener::bind(Instance& callee, Instance& caller, const ptx::Instruction&
   if (!results && items.size() != formals.size()) fail(inst, "wrong number of arguments");
   for (std::size_t n = 0; n < formals.size(); ++n) {
     const ptx::Param& formal = formals[n];
-    const std::size_t var = n < items.size()
-                                ? actual_var(caller, inst, items[n], formal, results)
-                                : new_var(formal.size, formal.align);
+    const std::size_t var = n < items.size() ? actual_var(caller, inst, items[n], formal, results)
+                                             : new_var(formal.size, formal.align);
     callee.names[formal.name] = {Name::Kind::param_var, static_cast<std::int64_t>(var)};
     if (results || !formal.is_register) continue;
     const auto& regs = callee.function->regs;
@@ -142,9 +139,9 @@ void Flattener::copy_results(Instance& callee, Instance& caller, const ptx::Inst
       for (std::size_t r = 0; r < regs.size(); ++r) {
         if (regs[r].name != formals[n].name) continue;
         const auto reg = callee.reg_base + static_cast<std::int64_t>(r);
-        access(make(Opcode::st_, formals[n].type, inst.at,
-                    {memory_operand(0), register_operand(reg)}),
-               0, var);
+        access(
+            make(Opcode::st_, formals[n].type, inst.at, {memory_operand(0), register_operand(reg)}),
+            0, var);
       }
     }
     if (items[n].kind == Operand::Kind::reg)
@@ -195,8 +192,8 @@ void Flattener::copy_var(const ptx::Instruction& inst, std::size_t var, std::uin
   }
 }
 
-void Flattener::outline_call(Instance& caller, const ptx::Instruction& inst,
-                             const CallParts& parts, const Symbol* target) {
+void Flattener::outline_call(Instance& caller, const ptx::Instruction& inst, const CallParts& parts,
+                             const Symbol* target) {
   const std::vector<ptx::Param>* returns = nullptr;
   const std::vector<ptx::Param>* params = nullptr;
   if (target != nullptr) {
@@ -241,8 +238,8 @@ void Flattener::outline_call(Instance& caller, const ptx::Instruction& inst,
   }
 }
 
-void Flattener::runtime_call(Instance& caller, const ptx::Instruction& inst,
-                             const CallParts& parts, const ptx::Function& declared) {
+void Flattener::runtime_call(Instance& caller, const ptx::Instruction& inst, const CallParts& parts,
+                             const ptx::Function& declared) {
   const auto& arguments = items_of(parts.arguments);
   const auto& results = items_of(parts.results);
   if (arguments.size() != declared.params.size()) fail(inst, "wrong number of arguments");

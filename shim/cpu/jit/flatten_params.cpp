@@ -12,9 +12,7 @@ using ptx::Space;
 namespace {
 
 /// The operand of a load or store that is not the address: the register or vector.
-Operand& data_of(ptx::Instruction& inst) {
-  return inst.operands[inst.op == Opcode::st_ ? 1 : 0];
-}
+Operand& data_of(ptx::Instruction& inst) { return inst.operands[inst.op == Opcode::st_ ? 1 : 0]; }
 
 Operand& address_of(ptx::Instruction& inst) {
   return inst.operands[inst.op == Opcode::st_ ? 0 : 1];
@@ -88,7 +86,8 @@ void Flattener::rewrite(ptx::Instruction& inst, const ParamVar& var) {
   inst.space = Space::local;
   if (var.in_memory) {
     for (Operand& operand : inst.operands)
-      if (operand.kind == Operand::Kind::memory && !operand.base_is_reg) operand.offset += var.local;
+      if (operand.kind == Operand::Kind::memory && !operand.base_is_reg)
+        operand.offset += var.local;
     return;
   }
   const bool store = inst.op == Opcode::st_;

@@ -31,7 +31,7 @@ class Flattener {
     bool root = false;
     std::int64_t reg_base = 0;
     std::map<std::string, Name, std::less<>> names;
-    std::vector<std::uint32_t> index;  ///< of each instruction of the body, in the code
+    std::vector<std::uint32_t> index;    ///< of each instruction of the body, in the code
     std::vector<std::uint32_t> pending;  ///< instructions whose labels are still the body's
   };
   /// A .param variable that is no kernel parameter.

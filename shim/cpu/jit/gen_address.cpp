@@ -55,13 +55,18 @@ Lanes Generator::address(const ptx::Instruction& inst, const Operand& operand) {
     case Space::local:
       if (local_ == nullptr) unsupported(inst, "local memory without a variable");
       origin = b_.CreateAdd(origin, local_);
-      if (at.shape.is_varying()) at.base = b_.CreateAdd(at.base, splat(origin));
-      else at = at.shape.kind == Kind::wide ? at : sum(at, {Shape::uniform(), origin, nullptr, nullptr}, false);
+      if (at.shape.is_varying())
+        at.base = b_.CreateAdd(at.base, splat(origin));
+      else
+        at = at.shape.kind == Kind::wide
+                 ? at
+                 : sum(at, {Shape::uniform(), origin, nullptr, nullptr}, false);
       return lane_memory(b_.getInt64(0), nullptr, code_.local_bytes, at);
     case Space::generic:
     case Space::global:
     case Space::constant:
-    case Space::reg: break;
+    case Space::reg:
+      break;
   }
   if (at.shape.is_varying()) {
     at.base = b_.CreateAdd(at.base, splat(origin));
@@ -127,17 +132,18 @@ bool Generator::rows_of(const Lanes& address, Rows& rows) {
       const std::int64_t high = shape.is_signed ? INT32_MAX : std::int64_t{UINT32_MAX};
       if (reach > high - low || -reach > high - low) return false;
       Value* const bound = llvm::ConstantInt::get(
-          i32, llvm::APInt(64, static_cast<std::uint64_t>(reach > 0 ? high - reach : low - reach)).trunc(32));
-      const auto predicate = reach > 0 ? (shape.is_signed ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE)
-                                       : (shape.is_signed ? llvm::CmpInst::ICMP_SGE : llvm::CmpInst::ICMP_UGE);
+          i32, llvm::APInt(64, static_cast<std::uint64_t>(reach > 0 ? high - reach : low - reach))
+                   .trunc(32));
+      const auto predicate =
+          reach > 0 ? (shape.is_signed ? llvm::CmpInst::ICMP_SLE : llvm::CmpInst::ICMP_ULE)
+                    : (shape.is_signed ? llvm::CmpInst::ICMP_SGE : llvm::CmpInst::ICMP_UGE);
       Value* const holds = b_.CreateICmp(predicate, inner, bound);
       rows.linear = rows.linear == nullptr ? holds : b_.CreateAnd(rows.linear, holds);
     }
     Value* const extended = shape.is_signed ? b_.CreateSExt(inner, b_.getInt64Ty())
                                             : b_.CreateZExt(inner, b_.getInt64Ty());
     rows.bases.push_back(b_.CreateAdd(
-        address.u,
-        b_.CreateMul(extended, b_.getInt64(static_cast<std::uint64_t>(shape.scale)))));
+        address.u, b_.CreateMul(extended, b_.getInt64(static_cast<std::uint64_t>(shape.scale)))));
   }
   return true;
 }
@@ -153,7 +159,10 @@ Value* Generator::row_mask(Value* mask, unsigned row, unsigned repeat) {
 }
 
 unsigned Generator::elements(const ptx::Instruction& inst) {
-  return inst.has(ptx::Mod::v8_) ? 8 : inst.has(ptx::Mod::v4_) ? 4 : inst.has(ptx::Mod::v2_) ? 2 : 1;
+  return inst.has(ptx::Mod::v8_)   ? 8
+         : inst.has(ptx::Mod::v4_) ? 4
+         : inst.has(ptx::Mod::v2_) ? 2
+                                   : 1;
 }
 
 /// All 32 lanes take part.
@@ -168,8 +177,8 @@ Value* Generator::concat(const std::vector<Value*>& parts) {
   while (level.size() > 1) {
     std::vector<Value*> next;
     for (std::size_t n = 0; n < level.size(); n += 2) {
-      const auto count =
-          static_cast<int>(llvm::cast<llvm::FixedVectorType>(level[n]->getType())->getNumElements());
+      const auto count = static_cast<int>(
+          llvm::cast<llvm::FixedVectorType>(level[n]->getType())->getNumElements());
       std::vector<int> picks;
       for (int k = 0; k < 2 * count; ++k) picks.push_back(k);
       next.push_back(b_.CreateShuffleVector(level[n], level[n + 1], picks));

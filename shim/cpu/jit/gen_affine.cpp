@@ -16,9 +16,12 @@ namespace {
 
 ptx::Type doubled(ptx::Type type) {
   switch (type) {
-    case ptx::Type::s32: return ptx::Type::s64;
-    case ptx::Type::u32: return ptx::Type::u64;
-    default: return ptx::Type::b64;
+    case ptx::Type::s32:
+      return ptx::Type::s64;
+    case ptx::Type::u32:
+      return ptx::Type::u64;
+    default:
+      return ptx::Type::b64;
   }
 }
 
@@ -56,8 +59,7 @@ Lanes Generator::times(const Lanes& a, Value* factor) {
 
 /// 32 bits as 64, either still linear or with the 32-bit part kept apart.
 Lanes Generator::extended(const Lanes& a, const Shape& result) {
-  if (result.kind == Kind::wide)
-    return {result, a.base, a.y, b_.getInt64(0)};
+  if (result.kind == Kind::wide) return {result, a.base, a.y, b_.getInt64(0)};
   Value* const base = b_.CreateZExt(a.base, b_.getInt64Ty());
   return {result, base, nullptr, nullptr};
 }
@@ -76,109 +78,130 @@ Lanes Generator::resized(const Lanes& a, llvm::Type* to) {
   return result;
 }
 
-/// Does `inst`, whose result has the linear shape `result`, on the parts of its sources.
-Lanes Generator::affine(const ptx::Instruction& inst, const Shape& result) {
+/// mul.wide and the product of mad.wide: 32 bits times a constant.
+Lanes Generator::wide_product(const ptx::Instruction& inst, const Shape& result) {
+  const ptx::Type type = inst.types[0];
+  const unsigned factor = is_integer(inst.operands[2]) ? 2 : 1;
+  const Lanes narrow = operand(inst.operands[3 - factor], type);
+  const std::int64_t by = wide_factor(inst, inst.operands[factor]);
+  Lanes value;
+  if (narrow.shape.is_uniform()) {
+    value = {Shape::uniform(),
+             b_.CreateIntCast(narrow.base, b_.getInt64Ty(), type == ptx::Type::s32), nullptr,
+             nullptr};
+  } else {
+    // The result is wide unless the analysis proved that no lane wraps around.
+    Shape inner = narrow.shape;
+    inner.kind = result.kind;
+    inner.scale = 1;
+    inner.is_signed = type == ptx::Type::s32;
+    value = extended(narrow, inner);
+  }
+  value = times(value, b_.getInt64(static_cast<std::uint64_t>(by)));
+  if (value.shape.kind == Kind::wide)
+    value.shape.scale = by;
+  else
+    value.shape.x *= by;
+  return value;
+}
+
+Lanes Generator::narrow_product(const ptx::Instruction& inst) {
+  const auto& ops = inst.operands;
+  Lanes left = operand(ops[1], inst.types[0]);
+  Lanes right = operand(ops[2], inst.types[0]);
+  if (left.shape.is_uniform() && !right.shape.is_uniform()) std::swap(left, right);
+  Lanes value = times(left, right.base);
+  if (!is_integer(ops[1]) && !is_integer(ops[2])) return value;
+  const std::int64_t factor = is_integer(ops[2]) ? ops[2].value : ops[1].value;
+  (value.shape.kind == Kind::wide ? value.shape.scale : value.shape.x) *= factor;
+  return value;
+}
+
+Lanes Generator::affine_select(const ptx::Instruction& inst, const Shape& result) {
+  const Lanes a = shaped(operand(inst.operands[1], inst.types[0]), result);
+  const Lanes b = shaped(operand(inst.operands[2], inst.types[0]), result);
+  Value* const which = operand(inst.operands[3], ptx::Type::pred).base;
+  const auto pick = [&](Value* x, Value* y) -> Value* {
+    return x == nullptr ? nullptr : b_.CreateSelect(which, x, y);
+  };
+  return {result, pick(a.base, b.base), pick(a.y, b.y), pick(a.u, b.u)};
+}
+
+Lanes Generator::affine_cvt(const ptx::Instruction& inst, const Shape& result) {
+  const Lanes value = operand(inst.operands[1], inst.types[1]);
+  const unsigned to = ptx::size_of(inst.types[0]);
+  const unsigned from = ptx::size_of(inst.types[1]);
+  if (from < to) return extended(value, result);
+  return from > to ? resized(value, storage(inst.types[0])) : value;
+}
+
+Lanes Generator::affine_cvta(const ptx::Instruction& inst) {
+  const Lanes value =
+      operand(inst.operands[1], inst.types.empty() ? ptx::Type::b64 : inst.types[0]);
+  if (inst.space == Space::local) return lane_memory(local_, nullptr, code_.local_bytes, value);
+  if (inst.space == Space::param)
+    unsupported(inst, "a parameter's address that depends on the lane");
+  if (inst.space != Space::shared) return value;
+  Value* const origin = b_.CreatePtrToInt(shared_, b_.getInt64Ty());
+  return sum(
+      value,
+      {Shape::uniform(), inst.has(Mod::to_) ? b_.CreateNeg(origin) : origin, nullptr, nullptr},
+      false);
+}
+
+/// What `inst`, whose result is linear, makes of the parts of its sources.
+Lanes Generator::affine_parts(const ptx::Instruction& inst, const Shape& result) {
   const ptx::Type type = inst.types.empty() ? ptx::Type::b64 : inst.types[0];
   const auto& ops = inst.operands;
   const auto in = [&](unsigned n) { return operand(ops[n], type); };
-  const auto number = [&](std::int64_t value, llvm::Type* as) {
-    return llvm::ConstantInt::get(
-        as, llvm::APInt(64, static_cast<std::uint64_t>(value)).sextOrTrunc(as->getIntegerBitWidth()));
-  };
-  Lanes value;
+  const auto count = [&] { return static_cast<std::uint64_t>(ops[2].value); };
   switch (inst.op) {
-    case Opcode::mov_: value = in(1); break;
-    case Opcode::add_: value = sum(in(1), in(2), false); break;
-    case Opcode::sub_: value = sum(in(1), in(2), true); break;
+    case Opcode::mov_:
+      return in(1);
+    case Opcode::add_:
+      return sum(in(1), in(2), false);
+    case Opcode::sub_:
+      return sum(in(1), in(2), true);
     case Opcode::mul_:
     case Opcode::mad_: {
       const bool is_wide = inst.has(Mod::wide_);
-      if (is_wide) {
-        const unsigned factor = is_integer(ops[2]) ? 2 : 1;
-        const Lanes narrow = in(3 - factor);
-        Shape inner = narrow.shape;
-        // The result is wide unless the analysis proved that no lane wraps.
-        inner.kind = result.kind;
-        inner.scale = 1;
-        inner.is_signed = type == ptx::Type::s32;
-        if (narrow.shape.is_uniform()) {
-          value = {Shape::uniform(),
-                   b_.CreateIntCast(narrow.base, b_.getInt64Ty(), type == ptx::Type::s32), nullptr,
-                   nullptr};
-        } else {
-          value = extended(narrow, inner);
-        }
-        value = times(value, b_.getInt64(static_cast<std::uint64_t>(ops[factor].value)));
-        value.shape.x *= value.shape.kind == Kind::wide ? 1 : ops[factor].value;
-        value.shape.scale = ops[factor].value;
-      } else {
-        Lanes left = in(1);
-        Lanes right = in(2);
-        if (left.shape.is_uniform() && !right.shape.is_uniform()) std::swap(left, right);
-        const bool known = is_integer(ops[1]) || is_integer(ops[2]);
-        const std::int64_t factor = is_integer(ops[2]) ? ops[2].value : ops[1].value;
-        value = times(left, right.base);
-        if (known && value.shape.kind != Kind::wide) value.shape.x *= factor;
-        if (known && value.shape.kind == Kind::wide) value.shape.scale *= factor;
-      }
-      if (inst.op == Opcode::mad_)
-        value = sum(value, operand(ops[3], is_wide ? doubled(type) : type), false);
-      break;
+      const Lanes value = is_wide ? wide_product(inst, result) : narrow_product(inst);
+      if (inst.op == Opcode::mul_) return value;
+      return sum(value, operand(ops[3], is_wide ? doubled(type) : type), false);
     }
     case Opcode::shl_: {
-      value = in(1);
-      value = times(value, number(1ll << ops[2].value,
-                                  (value.u != nullptr ? value.u : value.base)->getType()));
-      break;
+      const Lanes value = in(1);
+      llvm::Type* const as = (value.u != nullptr ? value.u : value.base)->getType();
+      return times(value, llvm::ConstantInt::get(as, 1ull << count()));
     }
-    case Opcode::shr_:
-      value = in(1);
-      value.base = type == ptx::Type::s32 || type == ptx::Type::s64
-                       ? b_.CreateAShr(value.base, static_cast<std::uint64_t>(ops[2].value))
-                       : b_.CreateLShr(value.base, static_cast<std::uint64_t>(ops[2].value));
-      break;
-    case Opcode::and_:
-      value = in(1);
-      value.base = b_.CreateAnd(value.base, number(ops[2].value, value.base->getType()));
-      break;
-    case Opcode::selp_: {
-      const Lanes a = shaped(in(1), result);
-      const Lanes b = shaped(in(2), result);
-      Value* const which = operand(ops[3], ptx::Type::pred).base;
-      const auto pick = [&](Value* x, Value* y) -> Value* {
-        return x == nullptr ? nullptr : b_.CreateSelect(which, x, y);
-      };
-      value = {result, pick(a.base, b.base), pick(a.y, b.y), pick(a.u, b.u)};
-      break;
+    case Opcode::shr_: {
+      Lanes value = in(1);
+      const bool with_sign = type == ptx::Type::s32 || type == ptx::Type::s64;
+      value.base =
+          with_sign ? b_.CreateAShr(value.base, count()) : b_.CreateLShr(value.base, count());
+      return value;
     }
-    case Opcode::cvt_: {
-      value = operand(ops[1], inst.types[1]);
-      llvm::Type* const to = storage(type);
-      const unsigned from_size = ptx::size_of(inst.types[1]);
-      if (from_size < ptx::size_of(type))
-        value = extended(value, result);
-      else if (from_size > ptx::size_of(type))
-        value = resized(value, to);
-      break;
+    case Opcode::and_: {
+      Lanes value = in(1);
+      const unsigned width = value.base->getType()->getIntegerBitWidth();
+      value.base = b_.CreateAnd(value.base, b_.getInt(llvm::APInt(64, count()).trunc(width)));
+      return value;
     }
-    case Opcode::cvta_: {
-      value = in(1);
-      if (inst.space == Space::local) {
-        value = lane_memory(local_, nullptr, code_.local_bytes, value);
-      } else if (inst.space == Space::shared) {
-        Value* const origin = b_.CreatePtrToInt(shared_, b_.getInt64Ty());
-        value = sum(value, {Shape::uniform(), inst.has(Mod::to_) ? b_.CreateNeg(origin) : origin,
-                            nullptr, nullptr},
-                    false);
-      } else if (inst.space == Space::param) {
-        unsupported(inst, "a parameter's address that depends on the lane");
-      }
-      break;
-    }
-    default: unsupported(inst, "its result was taken for linear");
+    case Opcode::selp_:
+      return affine_select(inst, result);
+    case Opcode::cvt_:
+      return affine_cvt(inst, result);
+    case Opcode::cvta_:
+      return affine_cvta(inst);
+    default:
+      unsupported(inst, "its result was taken for linear");
   }
+}
+
+Lanes Generator::affine(const ptx::Instruction& inst, const Shape& result) {
+  Lanes value = affine_parts(inst, result);
   value.shape = result;
-  if (result.is_uniform()) value.y = value.u = nullptr;
+  if (result.is_uniform()) value.u = nullptr;
   if (!result.has_y) value.y = nullptr;
   if (result.has_y && value.y == nullptr)
     value.y = llvm::Constant::getNullValue(value.base->getType());

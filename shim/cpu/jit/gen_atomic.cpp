@@ -21,7 +21,8 @@ bool is_float(ptx::Type type) { return type == ptx::Type::f32 || type == ptx::Ty
 /// LLVM's own read-modify-write for the operation, or BAD_BINOP.
 AtomicRMWInst::BinOp rmw_of(const ptx::Instruction& inst) {
   const bool with_sign = is_signed(inst.types.at(0));
-  if (inst.has(Mod::add_)) return is_float(inst.types[0]) ? AtomicRMWInst::FAdd : AtomicRMWInst::Add;
+  if (inst.has(Mod::add_))
+    return is_float(inst.types[0]) ? AtomicRMWInst::FAdd : AtomicRMWInst::Add;
   if (inst.has(Mod::exch_)) return AtomicRMWInst::Xchg;
   if (inst.has(Mod::and_)) return AtomicRMWInst::And;
   if (inst.has(Mod::or_)) return AtomicRMWInst::Or;
@@ -52,9 +53,9 @@ void Generator::atomic(const ptx::Instruction& inst) {
   if (!returns && reduce_uniform(inst, where, data)) return;
   Value* const addresses = spill(vector(where));
   Value* const a = spill(vector(data));
-  Value* const c =
-      cas ? spill(vector(operand(inst.operands.at(at + 2), type))) : nullptr;
-  Value* const results = returns ? spill(llvm::Constant::getNullValue(wide(emit_type(type)))) : nullptr;
+  Value* const c = cas ? spill(vector(operand(inst.operands.at(at + 2), type))) : nullptr;
+  Value* const results =
+      returns ? spill(llvm::Constant::getNullValue(wide(emit_type(type)))) : nullptr;
   for_each_lane(active(inst), [&](Value* lane) {
     Value* const old = atomic_once(inst, spilled(addresses, b_.getInt64Ty(), lane),
                                    spilled(a, emit_type(type), lane),
@@ -79,9 +80,9 @@ Value* Generator::atomic_once(const ptx::Instruction& inst, Value* address, Valu
     return old;
   }
   if (c != nullptr) {
-    Value* const pair = b_.CreateAtomicCmpXchg(at, a, c, align,
-                                               llvm::AtomicOrdering::SequentiallyConsistent,
-                                               llvm::AtomicOrdering::SequentiallyConsistent);
+    Value* const pair =
+        b_.CreateAtomicCmpXchg(at, a, c, align, llvm::AtomicOrdering::SequentiallyConsistent,
+                               llvm::AtomicOrdering::SequentiallyConsistent);
     return b_.CreateExtractValue(pair, 0);
   }
   return b_.CreateAtomicRMW(rmw_of(inst), at, a, align,
@@ -94,25 +95,37 @@ Value* Generator::combine(const ptx::Instruction& inst, Value* old, Value* a, Va
   const auto pick = [&](llvm::CmpInst::Predicate p) {
     return b_.CreateSelect(b_.CreateICmp(p, old, a), old, a);
   };
-  Value* const one = a->getType()->isIntegerTy() ? llvm::ConstantInt::get(a->getType(), 1) : nullptr;
+  Value* const one =
+      a->getType()->isIntegerTy() ? llvm::ConstantInt::get(a->getType(), 1) : nullptr;
   Value* const zero = llvm::Constant::getNullValue(a->getType());
   switch (rmw_of(inst)) {
-    case AtomicRMWInst::FAdd: return b_.CreateFAdd(old, a);
-    case AtomicRMWInst::Add: return b_.CreateAdd(old, a);
-    case AtomicRMWInst::Xchg: return a;
-    case AtomicRMWInst::And: return b_.CreateAnd(old, a);
-    case AtomicRMWInst::Or: return b_.CreateOr(old, a);
-    case AtomicRMWInst::Xor: return b_.CreateXor(old, a);
-    case AtomicRMWInst::Min: return pick(llvm::CmpInst::ICMP_SLT);
-    case AtomicRMWInst::Max: return pick(llvm::CmpInst::ICMP_SGT);
-    case AtomicRMWInst::UMin: return pick(llvm::CmpInst::ICMP_ULT);
-    case AtomicRMWInst::UMax: return pick(llvm::CmpInst::ICMP_UGT);
+    case AtomicRMWInst::FAdd:
+      return b_.CreateFAdd(old, a);
+    case AtomicRMWInst::Add:
+      return b_.CreateAdd(old, a);
+    case AtomicRMWInst::Xchg:
+      return a;
+    case AtomicRMWInst::And:
+      return b_.CreateAnd(old, a);
+    case AtomicRMWInst::Or:
+      return b_.CreateOr(old, a);
+    case AtomicRMWInst::Xor:
+      return b_.CreateXor(old, a);
+    case AtomicRMWInst::Min:
+      return pick(llvm::CmpInst::ICMP_SLT);
+    case AtomicRMWInst::Max:
+      return pick(llvm::CmpInst::ICMP_SGT);
+    case AtomicRMWInst::UMin:
+      return pick(llvm::CmpInst::ICMP_ULT);
+    case AtomicRMWInst::UMax:
+      return pick(llvm::CmpInst::ICMP_UGT);
     case AtomicRMWInst::UIncWrap:
       return b_.CreateSelect(b_.CreateICmpUGE(old, a), zero, b_.CreateAdd(old, one));
     case AtomicRMWInst::UDecWrap:
       return b_.CreateSelect(b_.CreateOr(b_.CreateICmpEQ(old, zero), b_.CreateICmpUGT(old, a)), a,
                              b_.CreateSub(old, one));
-    default: unsupported(inst, "this atomic operation");
+    default:
+      unsupported(inst, "this atomic operation");
   }
 }
 
@@ -129,9 +142,15 @@ bool Generator::reduce_uniform(const ptx::Instruction& inst, const Lanes& where,
   const auto number = [&](const llvm::APInt& value) { return llvm::ConstantInt::get(type, value); };
   Value* total = nullptr;
   switch (rmw_of(inst)) {
-    case AtomicRMWInst::Add: total = b_.CreateAddReduce(filled(number(llvm::APInt(width, 0)))); break;
-    case AtomicRMWInst::Or: total = b_.CreateOrReduce(filled(number(llvm::APInt(width, 0)))); break;
-    case AtomicRMWInst::Xor: total = b_.CreateXorReduce(filled(number(llvm::APInt(width, 0)))); break;
+    case AtomicRMWInst::Add:
+      total = b_.CreateAddReduce(filled(number(llvm::APInt(width, 0))));
+      break;
+    case AtomicRMWInst::Or:
+      total = b_.CreateOrReduce(filled(number(llvm::APInt(width, 0))));
+      break;
+    case AtomicRMWInst::Xor:
+      total = b_.CreateXorReduce(filled(number(llvm::APInt(width, 0))));
+      break;
     case AtomicRMWInst::And:
       total = b_.CreateAndReduce(filled(number(llvm::APInt::getAllOnes(width))));
       break;
@@ -147,7 +166,8 @@ bool Generator::reduce_uniform(const ptx::Instruction& inst, const Lanes& where,
     case AtomicRMWInst::UMax:
       total = b_.CreateIntMaxReduce(filled(number(llvm::APInt::getMinValue(width))), false);
       break;
-    default: return false;
+    default:
+      return false;
   }
   if_any(mask, [&] { atomic_once(inst, where.base, total, nullptr); });
   return true;

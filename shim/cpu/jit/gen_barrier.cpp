@@ -39,11 +39,11 @@ void Generator::barrier(const ptx::Instruction& inst) {
   if (inst.has(Mod::cluster_)) unsupported(inst, "clusters");
   const bool reduces = inst.has(Mod::red_);
   const bool arrives = inst.has(Mod::arrive_);
-  const BarrierKind kind = arrives                 ? BarrierKind::arrive
-                           : !reduces              ? BarrierKind::sync
-                           : inst.has(Mod::popc_)  ? BarrierKind::popc
-                           : inst.has(Mod::and_)   ? BarrierKind::all
-                                                   : BarrierKind::any;
+  const BarrierKind kind = arrives                ? BarrierKind::arrive
+                           : !reduces             ? BarrierKind::sync
+                           : inst.has(Mod::popc_) ? BarrierKind::popc
+                           : inst.has(Mod::and_)  ? BarrierKind::all
+                                                  : BarrierKind::any;
   std::vector<Operand> sources(inst.operands.begin() + (reduces ? 1 : 0), inst.operands.end());
   Value* holds = llvm::Constant::getNullValue(mask_->getType());
   if (reduces && !sources.empty()) {
@@ -107,8 +107,9 @@ Value* Generator::wait(Value* arrival) {
   b_.SetInsertPoint(next);
   for (std::size_t n = 0; n < kept.size(); ++n) frame_value(kept[n], offsets[n], false);
   if (analysis_.partial[current_])
-    mask_ = b_.CreateBitCast(
-        b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, mask))), mask_->getType());
+    mask_ =
+        b_.CreateBitCast(b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, mask))),
+                         mask_->getType());
   return b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, result)));
 }
 

@@ -14,8 +14,11 @@ void Generator::call(const ptx::Instruction& inst) {
   const Operand& id = inst.operands[destination_count(inst)];
   const OutlinedCall& each = code_.calls[static_cast<std::size_t>(id.offset)];
   switch (each.kind) {
-    case OutlinedCall::Kind::runtime: return runtime_call(inst, each);
-    case OutlinedCall::Kind::indirect: indirect_call(inst, each); break;
+    case OutlinedCall::Kind::runtime:
+      return runtime_call(inst, each);
+    case OutlinedCall::Kind::indirect:
+      indirect_call(inst, each);
+      break;
     case OutlinedCall::Kind::direct: {
       const auto callee = callees_.find(each.target);
       if (callee == callees_.end()) unsupported(inst, "an unknown function");
@@ -30,8 +33,8 @@ void Generator::call(const ptx::Instruction& inst) {
 /// Calls a function for the lanes of `mask`; gives those that came back.
 Value* Generator::outlined_call(llvm::Function* callee, const OutlinedCall& each, Value* mask) {
   Value* const area = b_.CreateAdd(local_, b_.getInt64(each.area));
-  llvm::CallInst* const made = b_.CreateCall(
-      callee, {state_, warp_, bits(mask), area, b_.getInt64(code_.local_bytes)});
+  llvm::CallInst* const made =
+      b_.CreateCall(callee, {state_, warp_, bits(mask), area, b_.getInt64(code_.local_bytes)});
   made->setDoesNotThrow();
   return b_.CreateBitCast(made, mask_->getType());
 }

@@ -65,8 +65,7 @@ void Generator::uniform_branch(std::uint32_t index, const ptx::Instruction& inst
   }
   Value* const which = operand(inst.operands[0], ptx::Type::u32).base;
   BasicBlock* const last = BasicBlock::Create(context_, "case", function_);
-  llvm::SwitchInst* const jump =
-      b_.CreateSwitch(which, last, static_cast<unsigned>(succs.size()));
+  llvm::SwitchInst* const jump = b_.CreateSwitch(which, last, static_cast<unsigned>(succs.size()));
   for (unsigned n = 0; n + 1 < succs.size(); ++n) {
     BasicBlock* const each = BasicBlock::Create(context_, "case", function_);
     jump->addCase(b_.getInt32(n), each);
@@ -89,7 +88,8 @@ void Generator::divergent_branch(std::uint32_t index, const ptx::Instruction& in
     Value* left = mask_;
     for (unsigned n = 0; n < succs.size(); ++n) {
       const bool last = n + 1 == succs.size();
-      Value* const here = last ? left : b_.CreateAnd(left, b_.CreateICmpEQ(which, splat(b_.getInt32(n))));
+      Value* const here =
+          last ? left : b_.CreateAnd(left, b_.CreateICmpEQ(which, splat(b_.getInt32(n))));
       pend(succs[n], here);
       left = b_.CreateAnd(left, b_.CreateNot(here));
     }

@@ -18,9 +18,16 @@ constexpr unsigned kLanes = kWarpSize;
 
 Generator::Generator(llvm::Module& module, const Code& code, const Analysis& analysis, Form form,
                      const Callees& callees)
-    : module_(module), context_(module.getContext()), b_(module.getContext()), code_(code),
-      analysis_(analysis), schedule_(code, analysis), form_(form), callees_(callees),
-      slots_(code.webs.size()), pending_(code.blocks.size(), nullptr) {}
+    : module_(module),
+      context_(module.getContext()),
+      b_(module.getContext()),
+      code_(code),
+      analysis_(analysis),
+      schedule_(code, analysis),
+      form_(form),
+      callees_(callees),
+      slots_(code.webs.size()),
+      pending_(code.blocks.size(), nullptr) {}
 
 llvm::FunctionType* Generator::type_of(llvm::LLVMContext& context, Form form) {
   Type* const ptr = llvm::PointerType::getUnqual(context);
@@ -71,9 +78,9 @@ void Generator::prologue() {
   for (unsigned n = 0; n < 3; ++n) ctaid_[n] = variable(b_.getInt32Ty(), "ctaid");
   if (form_ == Form::flat) return flat_loops();
   for (unsigned n = 0; n < 3; ++n)
-    b_.CreateStore(context_field(state_, offsetof(exec::BlockState, ctaid) + 4 * n, b_.getInt32Ty(),
-                                 false),
-                   ctaid_[n]);
+    b_.CreateStore(
+        context_field(state_, offsetof(exec::BlockState, ctaid) + 4 * n, b_.getInt32Ty(), false),
+        ctaid_[n]);
   warp_ = function_->getArg(1);
   if (form_ == Form::function) {
     args_ = function_->getArg(3);
@@ -118,8 +125,7 @@ void Generator::flat_loops() {
   b_.SetInsertPoint(warp_end_);
   BasicBlock* const next = BasicBlock::Create(context_, "next_block", function_);
   BasicBlock* const done = BasicBlock::Create(context_, "done", function_);
-  Value* const warp =
-      b_.CreateAdd(b_.CreateLoad(b_.getInt32Ty(), warp_variable_), b_.getInt32(1));
+  Value* const warp = b_.CreateAdd(b_.CreateLoad(b_.getInt32Ty(), warp_variable_), b_.getInt32(1));
   b_.CreateStore(warp, warp_variable_);
   b_.CreateCondBr(b_.CreateICmpNE(warp, warps), warp_start_, next);
   b_.SetInsertPoint(next);
@@ -131,8 +137,7 @@ void Generator::flat_loops() {
     b_.CreateStore(b_.CreateSelect(wraps, b_.getInt32(0), up), ctaid_[n]);
     carry = b_.CreateZExt(wraps, b_.getInt32Ty());
   }
-  Value* const following =
-      b_.CreateAdd(b_.CreateLoad(b_.getInt64Ty(), index), b_.getInt64(1));
+  Value* const following = b_.CreateAdd(b_.CreateLoad(b_.getInt64Ty(), index), b_.getInt64(1));
   b_.CreateStore(following, index);
   b_.CreateCondBr(b_.CreateICmpNE(following, end), grid_block, done);
   b_.SetInsertPoint(done);
@@ -150,7 +155,8 @@ void Generator::start_warp() {
     memory->setAlignment(llvm::Align(64));
     local_ = b_.CreatePtrToInt(memory, b_.getInt64Ty());
   } else if (bytes != 0) {
-    Value* const all = context_field(state_, offsetof(exec::BlockState, local), b_.getInt64Ty(), true);
+    Value* const all =
+        context_field(state_, offsetof(exec::BlockState, local), b_.getInt64Ty(), true);
     local_ = b_.CreateAdd(
         all, b_.CreateMul(b_.CreateZExt(warp_, b_.getInt64Ty()), b_.getInt64(bytes * kLanes)));
   }

@@ -44,17 +44,25 @@ void Generator::lowered(const ptx::Instruction& inst, const Shape& result) {
 /// Control flow, memory and what touches neither registers nor lanes' values.
 void Generator::core(const ptx::Instruction& inst) {
   switch (inst.op) {
-    case Opcode::mov_: return move(inst);
+    case Opcode::mov_:
+      return move(inst);
     case Opcode::ld_:
-    case Opcode::ldu_: return load(inst);
-    case Opcode::st_: return store(inst);
+    case Opcode::ldu_:
+      return load(inst);
+    case Opcode::st_:
+      return store(inst);
     case Opcode::atom_:
-    case Opcode::red_: return atomic(inst);
-    case Opcode::cvta_: return cvta(inst);
-    case Opcode::isspacep_: return isspacep(inst);
+    case Opcode::red_:
+      return atomic(inst);
+    case Opcode::cvta_:
+      return cvta(inst);
+    case Opcode::isspacep_:
+      return isspacep(inst);
     case Opcode::bar_:
-    case Opcode::barrier_: return barrier(inst);
-    case Opcode::call_: return call(inst);
+    case Opcode::barrier_:
+      return barrier(inst);
+    case Opcode::call_:
+      return call(inst);
     case Opcode::membar_:
     case Opcode::fence_:
       b_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent);
@@ -62,8 +70,10 @@ void Generator::core(const ptx::Instruction& inst) {
     case Opcode::prefetch_:
     case Opcode::prefetchu_:
     case Opcode::applypriority_:
-    case Opcode::discard_: return;  // hints
-    default: unsupported(inst, "not implemented");
+    case Opcode::discard_:
+      return;  // hints
+    default:
+      unsupported(inst, "not implemented");
   }
 }
 
@@ -117,8 +127,7 @@ void Generator::unpack(const ptx::Instruction& inst) {
     const Lanes value = plain(from, whole);
     for (std::size_t n = 0; n < count; ++n) {
       Lanes piece = value;
-      llvm::Type* const sized =
-          value.shape.is_uniform() ? storage(part) : wide(storage(part));
+      llvm::Type* const sized = value.shape.is_uniform() ? storage(part) : wide(storage(part));
       piece.base = b_.CreateTrunc(b_.CreateLShr(value.base, part_bits * n), sized);
       put(to.elements[n], piece, part);
     }
@@ -149,11 +158,11 @@ void Generator::cvta(const ptx::Instruction& inst) {
   const bool per_lane =
       inst.space == Space::local || (inst.space == Space::param && form_ == Form::function);
   if (per_lane) {
-    Lanes base = inst.space == Space::local
-                     ? lane_memory(local_, nullptr, code_.local_bytes,
-                                   {Shape::uniform(), b_.getInt64(0), nullptr, nullptr})
-                     : lane_memory(args_, stride_, 0,
-                                   {Shape::uniform(), b_.getInt64(0), nullptr, nullptr});
+    Lanes base =
+        inst.space == Space::local
+            ? lane_memory(local_, nullptr, code_.local_bytes,
+                          {Shape::uniform(), b_.getInt64(0), nullptr, nullptr})
+            : lane_memory(args_, stride_, 0, {Shape::uniform(), b_.getInt64(0), nullptr, nullptr});
     Value* const bases = vector(base);
     Value* const offsets = vector(value);
     value = {Shape::varying(),
@@ -174,23 +183,31 @@ void Generator::isspacep(const ptx::Instruction& inst) {
   const auto inside = [&](Value* first, Value* size) {
     return b_.CreateICmpULT(b_.CreateSub(address, splat(first)), splat(size));
   };
-  Value* const shared = inside(b_.CreatePtrToInt(shared_, b_.getInt64Ty()),
-                               b_.CreateZExt(context_field(grid_, offsetof(exec::Grid, total_shared),
-                                                           b_.getInt32Ty(), true),
-                                             b_.getInt64Ty()));
+  Value* const shared = inside(
+      b_.CreatePtrToInt(shared_, b_.getInt64Ty()),
+      b_.CreateZExt(context_field(grid_, offsetof(exec::Grid, total_shared), b_.getInt32Ty(), true),
+                    b_.getInt64Ty()));
   Value* const none = llvm::ConstantInt::getFalse(shared->getType());
-  Value* const local = code_.local_bytes == 0
-                           ? none
-                           : inside(local_, b_.getInt64(std::uint64_t{code_.local_bytes} * kWarpSize));
+  Value* const local =
+      code_.local_bytes == 0
+          ? none
+          : inside(local_, b_.getInt64(std::uint64_t{code_.local_bytes} * kWarpSize));
   Value* result = nullptr;
   switch (inst.space) {
-    case Space::shared: result = shared; break;
-    case Space::local: result = local; break;
-    case Space::global: result = b_.CreateNot(b_.CreateOr(shared, local)); break;
+    case Space::shared:
+      result = shared;
+      break;
+    case Space::local:
+      result = local;
+      break;
+    case Space::global:
+      result = b_.CreateNot(b_.CreateOr(shared, local));
+      break;
     case Space::generic:
     case Space::reg:
     case Space::constant:
-    case Space::param: unsupported(inst, "a test for this state space");
+    case Space::param:
+      unsupported(inst, "a test for this state space");
   }
   write(inst.operands[0].value, {Shape::varying(), result, nullptr, nullptr}, inst);
 }

@@ -28,10 +28,10 @@ void Generator::load(const ptx::Instruction& inst) {
     const Operand& reg = to.kind == Operand::Kind::vector ? to.elements[n] : to;
     if (reg.kind != Operand::Kind::reg) return;
     const ptx::Type own = code_.webs[static_cast<std::size_t>(reg.value)].type;
-    value.base = to_storage(b_.CreateBitCast(value.base, value.shape.is_uniform()
-                                                             ? emit_type(type)
-                                                             : wide(emit_type(type))),
-                            type, own);
+    value.base =
+        to_storage(b_.CreateBitCast(value.base, value.shape.is_uniform() ? emit_type(type)
+                                                                         : wide(emit_type(type))),
+                   type, own);
     write(reg.value, value, inst);
   };
   if (to.kind == Operand::Kind::vector && to.elements.size() < count)
@@ -193,8 +193,7 @@ Value* Generator::gather_small(Value* addresses, llvm::Type* type, Value* mask) 
   Value* const words = b_.CreateAnd(addresses, splat(b_.getInt64(~std::uint64_t{3})));
   Value* const loaded = b_.CreateMaskedGather(wide(i32), pointer(words), llvm::Align(4), mask,
                                               llvm::Constant::getNullValue(wide(i32)));
-  Value* const offset =
-      b_.CreateTrunc(b_.CreateAnd(addresses, splat(b_.getInt64(3))), wide(i32));
+  Value* const offset = b_.CreateTrunc(b_.CreateAnd(addresses, splat(b_.getInt64(3))), wide(i32));
   return b_.CreateTrunc(b_.CreateLShr(loaded, b_.CreateShl(offset, splat(b_.getInt32(3)))),
                         wide(type));
 }

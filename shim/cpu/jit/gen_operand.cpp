@@ -37,9 +37,12 @@ Type* with_shape(Type* shape, Type* scalar) {
 /// What lowerings see as a value of `type`, of one lane.
 Type* Generator::emit_type(ptx::Type type) {
   switch (type) {
-    case ptx::Type::f16: return b_.getHalfTy();
-    case ptx::Type::bf16: return b_.getBFloatTy();
-    default: return storage(type);
+    case ptx::Type::f16:
+      return b_.getHalfTy();
+    case ptx::Type::bf16:
+      return b_.getBFloatTy();
+    default:
+      return storage(type);
   }
 }
 
@@ -49,8 +52,8 @@ Value* Generator::cast(Value* value, ptx::Type from, ptx::Type to) {
   if (value->getType() == target) return value;
   if (from == ptx::Type::pred || to == ptx::Type::pred) {
     if (value->getType()->isFPOrFPVectorTy())
-      value = b_.CreateBitCast(value, with_shape(value->getType(),
-                                                 b_.getIntNTy(8 * ptx::size_of(from))));
+      value = b_.CreateBitCast(value,
+                               with_shape(value->getType(), b_.getIntNTy(8 * ptx::size_of(from))));
     return to == ptx::Type::pred
                ? b_.CreateICmpNE(value, llvm::Constant::getNullValue(value->getType()))
                : b_.CreateZExt(value, target);
@@ -70,8 +73,8 @@ Value* Generator::to_storage(Value* value, ptx::Type from, ptx::Type web_type) {
   Type* const raw = with_shape(value->getType(), b_.getIntNTy(8 * ptx::size_of(from)));
   Type* const sized = with_shape(value->getType(), b_.getIntNTy(8 * ptx::size_of(web_type)));
   Value* const bits = b_.CreateBitCast(value, raw);
-  Value* const fitted = is_signed(from) ? b_.CreateSExtOrTrunc(bits, sized)
-                                        : b_.CreateZExtOrTrunc(bits, sized);
+  Value* const fitted =
+      is_signed(from) ? b_.CreateSExtOrTrunc(bits, sized) : b_.CreateZExtOrTrunc(bits, sized);
   return b_.CreateBitCast(fitted, target);
 }
 
@@ -118,31 +121,33 @@ Lanes Generator::operand(const Operand& from, ptx::Type type) {
     case Operand::Kind::imm_int:
     case Operand::Kind::imm_f32:
     case Operand::Kind::imm_f64: {
-      const unsigned zeros = from.value == 0 ? 63u
-                                             : static_cast<unsigned>(std::countr_zero(
-                                                   static_cast<std::uint64_t>(from.value)));
+      const unsigned zeros =
+          from.value == 0
+              ? 63u
+              : static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(from.value)));
       return {Shape::uniform(zeros), constant(type, from), nullptr, nullptr};
     }
-    default: unsupported(code_.insts[at_], "an operand of this kind");
+    default:
+      unsupported(code_.insts[at_], "an operand of this kind");
   }
 }
 
 Lanes Generator::special(SpecialReg reg) {
   const Shape shape = special_shape(analysis_.block, reg, code_.entry);
   const auto table = [&](unsigned axis) -> Value* {
-    return context_field(grid_, offsetof(exec::Grid, tid) + sizeof(void*) * axis, b_.getPtrTy(), true);
+    return context_field(grid_, offsetof(exec::Grid, tid) + sizeof(void*) * axis, b_.getPtrTy(),
+                         true);
   };
   const auto first_thread = [&] { return b_.CreateMul(warp_, b_.getInt32(kWarpSize)); };
   const auto load_tid = [&](unsigned axis, Type* type) -> Value* {
-    Value* const at = b_.CreateGEP(b_.getInt32Ty(), table(axis),
-                                   b_.CreateZExt(first_thread(), b_.getInt64Ty()));
+    Value* const at =
+        b_.CreateGEP(b_.getInt32Ty(), table(axis), b_.CreateZExt(first_thread(), b_.getInt64Ty()));
     auto* const load = b_.CreateAlignedLoad(type, at, llvm::Align(4));
     load->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
     return load;
   };
   const auto tid = [&](unsigned axis) -> Lanes {
-    if (shape.is_varying())
-      return {shape, load_tid(axis, wide(b_.getInt32Ty())), nullptr, nullptr};
+    if (shape.is_varying()) return {shape, load_tid(axis, wide(b_.getInt32Ty())), nullptr, nullptr};
     Value* const y = shape.has_y ? b_.getInt32(1) : nullptr;
     const BlockClass& block = analysis_.block;
     // Blocks of one row of threads need no table.
@@ -152,9 +157,12 @@ Lanes Generator::special(SpecialReg reg) {
     return {shape, load_tid(axis, b_.getInt32Ty()), y, nullptr};
   };
   switch (reg) {
-    case SpecialReg::tid_x: return tid(0);
-    case SpecialReg::tid_y: return tid(1);
-    case SpecialReg::tid_z: return tid(2);
+    case SpecialReg::tid_x:
+      return tid(0);
+    case SpecialReg::tid_y:
+      return tid(1);
+    case SpecialReg::tid_z:
+      return tid(2);
     case SpecialReg::laneid:
       return {shape, b_.getInt32(0), shape.has_y ? b_.getInt32(analysis_.block.row()) : nullptr,
               nullptr};
@@ -175,7 +183,8 @@ Lanes Generator::special(SpecialReg reg) {
       }
       return {shape, llvm::ConstantDataVector::get(context_, masks), nullptr, nullptr};
     }
-    default: return {shape, scalar_special(reg), nullptr, nullptr};
+    default:
+      return {shape, scalar_special(reg), nullptr, nullptr};
   }
 }
 
@@ -184,51 +193,75 @@ Value* Generator::scalar_special(SpecialReg reg) {
   const auto field = [&](std::size_t offset) { return context_field(grid_, offset, i32, true); };
   const auto ctaid = [&](unsigned axis) { return b_.CreateLoad(i32, ctaid_[axis]); };
   switch (reg) {
-    case SpecialReg::ntid_x: return field(offsetof(exec::Grid, block));
-    case SpecialReg::ntid_y: return field(offsetof(exec::Grid, block) + 4);
-    case SpecialReg::ntid_z: return field(offsetof(exec::Grid, block) + 8);
+    case SpecialReg::ntid_x:
+      return field(offsetof(exec::Grid, block));
+    case SpecialReg::ntid_y:
+      return field(offsetof(exec::Grid, block) + 4);
+    case SpecialReg::ntid_z:
+      return field(offsetof(exec::Grid, block) + 8);
     case SpecialReg::nctaid_x:
-    case SpecialReg::nclusterid_x: return field(offsetof(exec::Grid, grid));
+    case SpecialReg::nclusterid_x:
+      return field(offsetof(exec::Grid, grid));
     case SpecialReg::nctaid_y:
-    case SpecialReg::nclusterid_y: return field(offsetof(exec::Grid, grid) + 4);
+    case SpecialReg::nclusterid_y:
+      return field(offsetof(exec::Grid, grid) + 4);
     case SpecialReg::nctaid_z:
-    case SpecialReg::nclusterid_z: return field(offsetof(exec::Grid, grid) + 8);
+    case SpecialReg::nclusterid_z:
+      return field(offsetof(exec::Grid, grid) + 8);
     case SpecialReg::ctaid_x:
-    case SpecialReg::clusterid_x: return ctaid(0);
+    case SpecialReg::clusterid_x:
+      return ctaid(0);
     case SpecialReg::ctaid_y:
-    case SpecialReg::clusterid_y: return ctaid(1);
+    case SpecialReg::clusterid_y:
+      return ctaid(1);
     case SpecialReg::ctaid_z:
-    case SpecialReg::clusterid_z: return ctaid(2);
+    case SpecialReg::clusterid_z:
+      return ctaid(2);
     case SpecialReg::cluster_ctaid_x:
     case SpecialReg::cluster_ctaid_y:
     case SpecialReg::cluster_ctaid_z:
     case SpecialReg::cluster_ctarank:
-    case SpecialReg::is_explicit_cluster: return b_.getInt32(0);
+    case SpecialReg::is_explicit_cluster:
+      return b_.getInt32(0);
     case SpecialReg::cluster_nctaid_x:
     case SpecialReg::cluster_nctaid_y:
     case SpecialReg::cluster_nctaid_z:
-    case SpecialReg::cluster_nctarank: return b_.getInt32(1);
-    case SpecialReg::warpid: return warp_;
-    case SpecialReg::nwarpid: return field(offsetof(exec::Grid, warps));
-    case SpecialReg::dynamic_smem_size: return field(offsetof(exec::Grid, dynamic_shared));
+    case SpecialReg::cluster_nctarank:
+      return b_.getInt32(1);
+    case SpecialReg::warpid:
+      return warp_;
+    case SpecialReg::nwarpid:
+      return field(offsetof(exec::Grid, warps));
+    case SpecialReg::dynamic_smem_size:
+      return field(offsetof(exec::Grid, dynamic_shared));
     case SpecialReg::total_smem_size:
-    case SpecialReg::aggr_smem_size: return field(offsetof(exec::Grid, total_shared));
-    case SpecialReg::envreg1: return field(offsetof(exec::Grid, envreg));
-    case SpecialReg::envreg2: return field(offsetof(exec::Grid, envreg) + 4);
+    case SpecialReg::aggr_smem_size:
+      return field(offsetof(exec::Grid, total_shared));
+    case SpecialReg::envreg1:
+      return field(offsetof(exec::Grid, envreg));
+    case SpecialReg::envreg2:
+      return field(offsetof(exec::Grid, envreg) + 4);
     case SpecialReg::gridid:
       return context_field(grid_, offsetof(exec::Grid, id), b_.getInt64Ty(), true);
-    case SpecialReg::smid: return runtime("vgpu_smid", i32, {state_});
-    case SpecialReg::nsmid: return runtime("vgpu_nsmid", i32, {state_});
-    case SpecialReg::clock: return b_.CreateTrunc(runtime("vgpu_clock", b_.getInt64Ty(), {}), i32);
+    case SpecialReg::smid:
+      return runtime("vgpu_smid", i32, {state_});
+    case SpecialReg::nsmid:
+      return runtime("vgpu_nsmid", i32, {state_});
+    case SpecialReg::clock:
+      return b_.CreateTrunc(runtime("vgpu_clock", b_.getInt64Ty(), {}), i32);
     case SpecialReg::clock_hi:
       return b_.CreateTrunc(b_.CreateLShr(runtime("vgpu_clock", b_.getInt64Ty(), {}), 32), i32);
-    case SpecialReg::clock64: return runtime("vgpu_clock", b_.getInt64Ty(), {});
-    case SpecialReg::globaltimer: return runtime("vgpu_globaltimer", b_.getInt64Ty(), {});
+    case SpecialReg::clock64:
+      return runtime("vgpu_clock", b_.getInt64Ty(), {});
+    case SpecialReg::globaltimer:
+      return runtime("vgpu_globaltimer", b_.getInt64Ty(), {});
     case SpecialReg::globaltimer_lo:
       return b_.CreateTrunc(runtime("vgpu_globaltimer", b_.getInt64Ty(), {}), i32);
     case SpecialReg::globaltimer_hi:
-      return b_.CreateTrunc(b_.CreateLShr(runtime("vgpu_globaltimer", b_.getInt64Ty(), {}), 32), i32);
-    default: unsupported(code_.insts[at_], "a special register");
+      return b_.CreateTrunc(b_.CreateLShr(runtime("vgpu_globaltimer", b_.getInt64Ty(), {}), 32),
+                            i32);
+    default:
+      unsupported(code_.insts[at_], "a special register");
   }
 }
 

@@ -45,16 +45,15 @@ void Generator::store(const ptx::Instruction& inst) {
 
 Value* Generator::last_lane(Value* mask) {
   if (llvm::isa<llvm::Constant>(mask)) return b_.getInt32(kWarpSize - 1);
-  return b_.CreateSub(
-      b_.getInt32(kWarpSize - 1),
-      b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, bits(mask), b_.getFalse()));
+  return b_.CreateSub(b_.getInt32(kWarpSize - 1),
+                      b_.CreateBinaryIntrinsic(llvm::Intrinsic::ctlz, bits(mask), b_.getFalse()));
 }
 
 void Generator::store_lanes(const Lanes& to, const std::vector<Value*>& values, Value* mask,
                             bool full) {
   Rows rows;
-  const auto size = static_cast<std::int64_t>(
-      values[0]->getType()->getScalarType()->getIntegerBitWidth() / 8);
+  const auto size =
+      static_cast<std::int64_t>(values[0]->getType()->getScalarType()->getIntegerBitWidth() / 8);
   if (!rows_of(to, rows) || rows.stride != size * static_cast<std::int64_t>(values.size()))
     return scatter(vector(to), values, mask);
   if (rows.linear == nullptr) return store_rows(rows, values, mask, full);

@@ -11,10 +11,14 @@ using llvm::Value;
 
 Type* Generator::storage(llvm::IRBuilder<>& builder, ptx::Type type) {
   switch (type) {
-    case ptx::Type::pred: return builder.getInt1Ty();
-    case ptx::Type::f32: return builder.getFloatTy();
-    case ptx::Type::f64: return builder.getDoubleTy();
-    default: return builder.getIntNTy(8 * ptx::size_of(type));
+    case ptx::Type::pred:
+      return builder.getInt1Ty();
+    case ptx::Type::f32:
+      return builder.getFloatTy();
+    case ptx::Type::f64:
+      return builder.getDoubleTy();
+    default:
+      return builder.getIntNTy(8 * ptx::size_of(type));
   }
 }
 
@@ -46,7 +50,8 @@ Lanes Generator::read(std::int64_t web) {
   const auto get = [&](llvm::AllocaInst* at) -> Value* {
     return at == nullptr ? nullptr : b_.CreateLoad(at->getAllocatedType(), at);
   };
-  Lanes lanes{analysis_.webs[static_cast<std::size_t>(web)], get(from.base), get(from.y), get(from.u)};
+  Lanes lanes{analysis_.webs[static_cast<std::size_t>(web)], get(from.base), get(from.y),
+              get(from.u)};
   if (lanes.shape.kind == Kind::unknown) lanes.shape = Shape::varying();
   return lanes;
 }
@@ -107,8 +112,8 @@ Value* Generator::lane_offsets(Type* scalar, std::int64_t x, Value* y) {
   for (unsigned n = 0; n < kWarpSize; ++n) {
     offsets.push_back(llvm::ConstantInt::getSigned(scalar, 0));
     const auto offset = static_cast<std::uint64_t>(x) * (n % row);
-    offsets.back() = llvm::ConstantInt::get(
-        scalar, llvm::APInt(64, offset).trunc(scalar->getIntegerBitWidth()));
+    offsets.back() =
+        llvm::ConstantInt::get(scalar, llvm::APInt(64, offset).trunc(scalar->getIntegerBitWidth()));
     rows.push_back(llvm::ConstantInt::get(scalar, n / row));
   }
   Value* const constant = llvm::ConstantVector::get(offsets);
@@ -121,7 +126,8 @@ Value* Generator::vector(const Lanes& value) {
   switch (value.shape.kind) {
     case Kind::unknown:
     case Kind::varying:
-    case Kind::uniform: return splat(value.base);
+    case Kind::uniform:
+      return splat(value.base);
     case Kind::affine:
       return b_.CreateAdd(splat(value.base),
                           lane_offsets(value.base->getType(), value.shape.x, value.y));

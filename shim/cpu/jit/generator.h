@@ -131,6 +131,12 @@ class Generator {
 
   // gen_affine.cpp: arithmetic on shapes.
   Lanes affine(const ptx::Instruction& inst, const Shape& result);
+  Lanes affine_parts(const ptx::Instruction& inst, const Shape& result);
+  Lanes wide_product(const ptx::Instruction& inst, const Shape& result);
+  Lanes narrow_product(const ptx::Instruction& inst);
+  Lanes affine_select(const ptx::Instruction& inst, const Shape& result);
+  Lanes affine_cvt(const ptx::Instruction& inst, const Shape& result);
+  Lanes affine_cvta(const ptx::Instruction& inst);
   Lanes sum(const Lanes& a, const Lanes& b, bool subtract);
   Lanes times(const Lanes& a, Value* factor);
   Lanes extended(const Lanes& a, const Shape& result);

@@ -13,6 +13,7 @@ const HostFeatures& host_features() noexcept {
     found.avx2 = names.lookup("avx2");
     found.avx512f = names.lookup("avx512f");
     found.avx512bw = names.lookup("avx512bw");
+    found.avx512dq = names.lookup("avx512dq");
     found.avx512_vnni = names.lookup("avx512vnni");
     found.avx512_fp16 = names.lookup("avx512fp16");
     return found;

@@ -7,6 +7,7 @@ struct HostFeatures {
   bool avx2 = false;
   bool avx512f = false;
   bool avx512bw = false;
+  bool avx512dq = false;
   bool avx512_vnni = false;
   bool avx512_fp16 = false;
 };

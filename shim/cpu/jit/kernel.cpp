@@ -68,7 +68,8 @@ const KernelInfo& Kernel::info() noexcept {
     prepare_code();
     info_.static_shared = shared_.size;
     info_.local_bytes = pieces_.front().local_bytes;
-    info_.registers = static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces_.front().webs.size() / 4, 16, 255));
+    info_.registers = static_cast<std::uint32_t>(
+        std::clamp<std::size_t>(pieces_.front().webs.size() / 4, 16, 255));
   } catch (const std::exception&) {
     // The launch will say what is wrong with the body.
   }

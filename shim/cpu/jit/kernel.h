@@ -48,7 +48,7 @@ class Kernel {
   bool prepared_ = false;
   bool measured_ = false;
   SharedLayout shared_;
-  std::vector<Code> pieces_;               ///< the kernel, then its out-of-line functions
+  std::vector<Code> pieces_;              ///< the kernel, then its out-of-line functions
   std::vector<const Symbol*> functions_;  ///< of pieces_[1...]
   std::map<BlockClass, std::unique_ptr<Variant>> variants_;
 };

@@ -53,9 +53,12 @@ LaunchStatus status_of(const exec::GridRun& grid, const std::string& kernel) {
   using Kind = LaunchStatus::Kind;
   LaunchStatus status;
   switch (grid.stopped()) {
-    case exec::Stop::none: break;
-    case exec::Stop::trap: return failed(Kind::trap, kernel + ": trap");
-    case exec::Stop::assertion: return failed(Kind::device_assert, kernel + ": assertion failed");
+    case exec::Stop::none:
+      break;
+    case exec::Stop::trap:
+      return failed(Kind::trap, kernel + ": trap");
+    case exec::Stop::assertion:
+      return failed(Kind::device_assert, kernel + ": assertion failed");
     case exec::Stop::fault:
       status = failed(Kind::illegal_address, kernel + ": access to an illegal address");
       break;
@@ -64,7 +67,8 @@ LaunchStatus status_of(const exec::GridRun& grid, const std::string& kernel) {
       break;
     case exec::Stop::deadlock:
       return failed(Kind::trap, kernel + ": its threads wait at barriers that cannot complete");
-    case exec::Stop::no_memory: return failed(Kind::trap, kernel + ": out of host memory");
+    case exec::Stop::no_memory:
+      return failed(Kind::trap, kernel + ": out of host memory");
   }
   status.address = grid.fault_address();
   return status;
@@ -72,10 +76,13 @@ LaunchStatus status_of(const exec::GridRun& grid, const std::string& kernel) {
 
 exec::CodeForm form_of(Form form) {
   switch (form) {
-    case Form::flat: return exec::CodeForm::flat;
-    case Form::resumable: return exec::CodeForm::resumable;
+    case Form::flat:
+      return exec::CodeForm::flat;
+    case Form::resumable:
+      return exec::CodeForm::resumable;
     case Form::stacked:
-    case Form::function: break;
+    case Form::function:
+      break;
   }
   return exec::CodeForm::stacked;
 }

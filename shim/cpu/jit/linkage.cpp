@@ -148,7 +148,9 @@ void Linkage::write_address(unsigned module, const ptx::Variable& variable,
     throw LinkError("'" + variable.name + "' is too small for its initialiser");
   std::uint64_t value = 0;
   switch (target->kind) {
-    case Symbol::Kind::memory: value = target->address; break;
+    case Symbol::Kind::memory:
+      value = target->address;
+      break;
     case Symbol::Kind::function:
       value = reinterpret_cast<std::uint64_t>(target->cell.get());
       in_variables_.push_back(target);

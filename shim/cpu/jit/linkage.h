@@ -24,11 +24,11 @@ struct FunctionCell {
 struct Symbol {
   enum class Kind : std::uint8_t { memory, shared, local, function };
   Kind kind = Kind::memory;
-  unsigned module = 0;                       ///< names in its body are looked up from here
-  const ptx::Variable* variable = nullptr;   ///< of memory, shared and local
+  unsigned module = 0;                      ///< names in its body are looked up from here
+  const ptx::Variable* variable = nullptr;  ///< of memory, shared and local
   ptx::Function* function = nullptr;
-  std::uint64_t address = 0;                 ///< of memory: on the host
-  std::unique_ptr<FunctionCell> cell;        ///< of function
+  std::uint64_t address = 0;           ///< of memory: on the host
+  std::unique_ptr<FunctionCell> cell;  ///< of function
 };
 
 /// The names of several modules, joined, with storage for the variables.

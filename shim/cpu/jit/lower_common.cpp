@@ -2,6 +2,9 @@
 
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/IntrinsicsX86.h>
+
+#include "shim/cpu/jit/lower_lanes.h"
 
 namespace vgpu::jit {
 
@@ -161,6 +164,18 @@ Value* flush(Emit& e, Value* value) {
 }
 
 Value* flush_always(Emit& e, Value* value) {
+  if (e.features().avx512dq &&
+      value->getType() == llvm::FixedVectorType::get(e.b.getFloatTy(), kWarpSize)) {
+    // Zeros too: in the flushing mode the processor classes subnormals as such.
+    constexpr unsigned kSubnormalOrZero = 0x26;
+    Value* is_small = by_pieces(e, 512, {value}, [&](llvm::ArrayRef<Value*> part) {
+      return e.b.CreateIntrinsic(llvm::Intrinsic::x86_avx512_fpclass_ps_512, {},
+                                 {part[0], e.b.getInt32(kSubnormalOrZero)});
+    });
+    Value* raw = to_bits(e, value);
+    Value* zero = e.b.CreateAnd(raw, num(raw, 0x80000000u));
+    return from_bits(e, e.b.CreateSelect(is_small, zero, raw), e.b.getFloatTy());
+  }
   // On the bit pattern, so that it holds whatever the processor's mode does to compares.
   const unsigned bits = value->getType()->getScalarSizeInBits();
   const std::uint64_t exponent = bits == 32 ? 0x7f800000u : 0x7ff0000000000000u;

@@ -132,6 +132,8 @@ void lower_set(Emit& e) {
   const Type to = type_at(e, 0);
   const Type from = type_at(e, 1);
   const std::optional<Mod> how = join_of(e.i);
+  const bool bits = to == Type::u32 || to == Type::s32;
+  if (is_packed(from) ? to != from && !bits : is_packed(to)) e.unsupported("these two types");
   Value* result = compare(e, 1, from);
   if (how) {
     Value* other = e.src(3, Type::pred);

@@ -3,6 +3,9 @@
 
 #include <llvm/IR/Intrinsics.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "shim/cpu/jit/lower_common.h"
 #include "shim/cpu/jit/lower_half.h"
 #include "shim/cpu/jit/lower_table.h"
@@ -52,11 +55,22 @@ Value* whole(Emit& e, Value* value) {
 }  // namespace
 
 Value* integer_from_float(Emit& e, Value* value, Type to) {
-  // The saturating conversions truncate, so .rzi needs no rounding before.
+  // The conversion itself truncates, so .rzi needs no rounding before.
   if (!e.i.has(Mod::rzi_)) value = whole(e, value);
-  llvm::Type* type = int_like(value, bits_of(to));
-  return e.b.CreateIntrinsic(is_signed(to) ? intrinsic::fptosi_sat : intrinsic::fptoui_sat,
-                             {type, value->getType()}, {value});
+  const bool with_sign = is_signed(to);
+  const unsigned size = with_sign ? bits_of(to) - 1 : bits_of(to);
+  const double bound = std::ldexp(1.0, static_cast<int>(size));
+  // By hand: LLVM's saturating conversions fall apart into lanes. A lane that does not fit is
+  // not defined by the conversion, and then not taken from it.
+  Value* least = real(value, with_sign ? -bound : 0.0);
+  Value* low = e.b.CreateSelect(e.b.CreateFCmpOGT(value, least), value, least);
+  llvm::Type* type = int_like(value, std::max(32u, bits_of(to)));
+  Value* inside = with_sign ? e.b.CreateFPToSI(low, type) : e.b.CreateFPToUI(low, type);
+  Value* too_large = e.b.CreateFCmpOGE(value, real(value, bound));
+  const std::uint64_t largest = ~std::uint64_t{0} >> (64 - size);
+  Value* result = e.b.CreateSelect(too_large, num(type, largest), inside);
+  if (with_sign) result = e.b.CreateSelect(is_nan(e, value), num(type, 0), result);
+  return e.b.CreateTrunc(result, int_like(value, bits_of(to)));
 }
 
 Value* half_from_single(Emit& e, Value* single, bool bfloat) {
@@ -163,7 +177,11 @@ Value* resize(Emit& e, Value* value, Type to) {
 
 void float_to_float(Emit& e, Type from, Type to) {
   Value* value = widen_number(e, read(e, 1, from), from);
-  if (from == Type::f32) value = flush(e, value);
+  if (from == Type::f32) {
+    // f32 to f32 may be no operation at all, which the processor's flushing mode does not reach.
+    const bool by_hand = to == Type::f32 && e.i.has(Mod::ftz_);
+    value = by_hand ? flush_always(e, value) : flush(e, value);
+  }
   value = whole(e, value);
   const Family family = family_of(to);
   if (family == Family::half || family == Family::bfloat) {

@@ -69,12 +69,11 @@ Value* half_from_byte(Emit& e, Value* byte, bool e5m2) {
 /// The two f32 elements of the source, upper first: two registers, or the halves of one.
 std::array<Value*, 2> elements(Emit& e, Type from) {
   if (from == Type::f32) return {flush(e, e.src(1, from)), flush(e, e.src(2, from))};
-  if (from != Type::f16x2 && from != Type::bf16x2) e.unsupported("this source type");
+  if (from != Type::f16x2) e.unsupported("this source type");
   Value* pair = e.src(1, Type::b32);
   llvm::Type* half = int_like(pair, 16);
-  const bool bfloat = from == Type::bf16x2;
   Value* upper = e.b.CreateTrunc(e.b.CreateLShr(pair, num(pair, 16)), half);
-  return {widen_half(e, upper, bfloat), widen_half(e, e.b.CreateTrunc(pair, half), bfloat)};
+  return {widen_half(e, upper, false), widen_half(e, e.b.CreateTrunc(pair, half), false)};
 }
 
 /// Two values side by side in `bits` each, in i32.
@@ -85,8 +84,11 @@ Value* joined(Emit& e, Value* upper, Value* lower, unsigned bits) {
 }
 
 void to_half_pair(Emit& e, Type from, Type to) {
+  const Rounding mode = rounding_of(e.i);
+  if (mode != Rounding::nearest && mode != Rounding::zero) e.unsupported("this rounding");
   if (from == Type::e4m3x2 || from == Type::e5m2x2) {
-    if (to != Type::f16x2) e.unsupported("this destination type");
+    if (to != Type::f16x2 || mode != Rounding::nearest || e.i.has(Mod::satfinite_))
+      e.unsupported("this form");
     Value* pair = e.b.CreateZExt(e.src(1, Type::b16), e.type(Type::b32));
     const bool e5m2 = from == Type::e5m2x2;
     const auto half = [&](Value* byte) {
@@ -106,10 +108,13 @@ void to_half_pair(Emit& e, Type from, Type to) {
 }  // namespace
 
 void convert_pair(Emit& e) {
+  if (e.i.has(Mod::scaled_n2_ue8m0_)) e.unsupported("scaling");
   const Type to = type_at(e, 0);
   const Type from = type_at(e, 1);
   if (to == Type::f16x2 || to == Type::bf16x2) return to_half_pair(e, from, to);
   if (to != Type::e4m3x2 && to != Type::e5m2x2) e.unsupported("this destination type");
+  if (rounding_of(e.i) != Rounding::nearest || !e.i.has(Mod::satfinite_))
+    e.unsupported("a form other than .rn.satfinite");
   const Format8& format = to == Type::e4m3x2 ? kE4m3 : kE5m2;
   const auto [upper, lower] = elements(e, from);
   Value* both =

@@ -88,7 +88,7 @@ Value* log2_single(Emit& e, Value* x) {
 
 namespace {
 
-/// x reduced to [-pi/4, pi/4] and the number of quarter turns taken off, modulo 4.
+/// x reduced to about [-pi/4, pi/4] and the number of quarter turns taken off, modulo 4.
 struct Reduced {
   Value* angle;
   Value* turns;
@@ -100,8 +100,9 @@ Reduced reduce(Emit& e, Value* x) {
   // pi / 2 in three parts.
   for (const double part : {0x1.921fb6p+0, -0x1.777a5cp-25, -0x1.ee59dap-50})
     angle = fused(e, turns, real(x, -part), angle);
-  // For huge x nothing of the angle is left; the result must still be a sine.
-  for (const double limit : {0.7854, -0.7854}) {
+  // The number of turns of a large x is rounded, so that the angle goes a little beyond; for huge x
+  // nothing of it is left, but the result must still be a sine.
+  for (const double limit : {0.9, -0.9}) {
     Value* bound = real(x, limit);
     Value* outside = limit > 0 ? e.b.CreateFCmpOGT(angle, bound) : e.b.CreateFCmpOLT(angle, bound);
     angle = e.b.CreateSelect(outside, bound, angle);

@@ -102,6 +102,9 @@ void lower_shfl(Emit& e) {
   if (e.uniform() && first == 1) return e.dst(0, value, Type::b32);
   if (e.uniform()) e.unsupported("a predicate of a shuffle done once for the warp");
   const Source source = source_lane(e, e.src(first + 1, Type::b32), e.src(first + 2, Type::b32));
+  // The ISA leaves open what a lane that does not take part gives. Real GPUs give 0, and the last
+  // steps of common reductions (`if (tid < 8) v += shfl.down(...)`) are only right because of it.
+  value = e.b.CreateSelect(e.active(), value, num(value, 0));
   Value* result = permute(e, value, source.lane);
   e.dst(0, result, Type::b32);
   if (first == 2) e.dst(1, source.valid, Type::pred);

@@ -14,12 +14,18 @@ bool combines(const ptx::Instruction& inst) noexcept {
 /// Sources of an instruction that may write one or two destinations; 0 for any other.
 unsigned sources_of_pair(const ptx::Instruction& inst) noexcept {
   switch (inst.op) {
-    case Opcode::setp_: return combines(inst) ? 3 : 2;
-    case Opcode::shfl_: return inst.has(Mod::sync_) ? 4 : 3;
-    case Opcode::match_: return 2;
-    case Opcode::elect_: return 1;
-    case Opcode::lop3_: return combines(inst) ? 5 : 4;
-    default: return 0;
+    case Opcode::setp_:
+      return combines(inst) ? 3 : 2;
+    case Opcode::shfl_:
+      return inst.has(Mod::sync_) ? 4 : 3;
+    case Opcode::match_:
+      return 2;
+    case Opcode::elect_:
+      return 1;
+    case Opcode::lop3_:
+      return combines(inst) ? 5 : 4;
+    default:
+      return 0;
   }
 }
 
@@ -32,8 +38,10 @@ unsigned destination_count(const ptx::Instruction& inst) noexcept {
   }
   switch (inst.op) {
     case Opcode::bar_:
-    case Opcode::barrier_: return inst.has(Mod::red_) ? 1 : 0;
-    case Opcode::call_: return inst.types.empty() ? 0 : 1;  // as flatten() writes calls
+    case Opcode::barrier_:
+      return inst.has(Mod::red_) ? 1 : 0;
+    case Opcode::call_:
+      return inst.types.empty() ? 0 : 1;  // as flatten() writes calls
     case Opcode::st_:
     case Opcode::red_:
     case Opcode::bra_:
@@ -56,8 +64,10 @@ unsigned destination_count(const ptx::Instruction& inst) noexcept {
     case Opcode::sust_:
     case Opcode::sured_:
     case Opcode::setmaxnreg_:
-    case Opcode::griddepcontrol_: return 0;
-    default: return inst.operands.empty() ? 0 : 1;
+    case Opcode::griddepcontrol_:
+      return 0;
+    default:
+      return inst.operands.empty() ? 0 : 1;
   }
 }
 
@@ -73,8 +83,10 @@ bool is_collective(Opcode op) noexcept {
     case Opcode::wmma_:
     case Opcode::ldmatrix_:
     case Opcode::stmatrix_:
-    case Opcode::movmatrix_: return true;
-    default: return false;
+    case Opcode::movmatrix_:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -84,8 +96,10 @@ bool ends_block(const ptx::Instruction& inst) noexcept {
     case Opcode::brx_:
     case Opcode::ret_:
     case Opcode::exit_:
-    case Opcode::trap_: return true;
-    default: return false;
+    case Opcode::trap_:
+      return true;
+    default:
+      return false;
   }
 }
 

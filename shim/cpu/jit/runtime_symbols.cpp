@@ -23,23 +23,48 @@ using Binary64 = double (*)(double, double);
 }  // namespace
 
 std::span<const RuntimeSymbol> runtime_symbols() {
-#define VGPU_RUNTIME(name) {#name, address(&name)}
-#define VGPU_MATH1(name) {#name "f", address(Unary32{&::name##f})}, {#name, address(Unary64{&::name})}
+#define VGPU_RUNTIME(name) \
+  { #name, address(&name) }
+#define VGPU_MATH1(name) \
+  {#name "f", address(Unary32{&::name##f})}, { #name, address(Unary64{&::name}) }
 #define VGPU_MATH2(name) \
-  {#name "f", address(Binary32{&::name##f})}, {#name, address(Binary64{&::name})}
+  {#name "f", address(Binary32{&::name##f})}, { #name, address(Binary64{&::name}) }
   static const RuntimeSymbol kSymbols[] = {
-      VGPU_RUNTIME(vgpu_trap),        VGPU_RUNTIME(vgpu_bad_call), VGPU_RUNTIME(vgpu_barrier),
-      VGPU_RUNTIME(vgpu_arrive),      VGPU_RUNTIME(vgpu_smid),     VGPU_RUNTIME(vgpu_nsmid),
-      VGPU_RUNTIME(vgpu_clock),       VGPU_RUNTIME(vgpu_globaltimer),
-      VGPU_RUNTIME(vgpu_vprintf),     VGPU_RUNTIME(vgpu___assertfail),
-      VGPU_RUNTIME(vgpu_malloc),      VGPU_RUNTIME(vgpu_free),
-      VGPU_RUNTIME(memcpy),           VGPU_RUNTIME(memset),        VGPU_RUNTIME(memmove),
+      VGPU_RUNTIME(vgpu_trap),
+      VGPU_RUNTIME(vgpu_bad_call),
+      VGPU_RUNTIME(vgpu_barrier),
+      VGPU_RUNTIME(vgpu_arrive),
+      VGPU_RUNTIME(vgpu_smid),
+      VGPU_RUNTIME(vgpu_nsmid),
+      VGPU_RUNTIME(vgpu_clock),
+      VGPU_RUNTIME(vgpu_globaltimer),
+      VGPU_RUNTIME(vgpu_vprintf),
+      VGPU_RUNTIME(vgpu___assertfail),
+      VGPU_RUNTIME(vgpu_malloc),
+      VGPU_RUNTIME(vgpu_free),
+      VGPU_RUNTIME(memcpy),
+      VGPU_RUNTIME(memset),
+      VGPU_RUNTIME(memmove),
       // What LLVM's code generator calls where the processor has no instruction.
-      VGPU_MATH1(sin),   VGPU_MATH1(cos),   VGPU_MATH1(tanh),  VGPU_MATH1(exp),
-      VGPU_MATH1(exp2),  VGPU_MATH1(log),   VGPU_MATH1(log2),  VGPU_MATH1(log10),
-      VGPU_MATH1(floor), VGPU_MATH1(ceil),  VGPU_MATH1(trunc), VGPU_MATH1(rint),
-      VGPU_MATH1(nearbyint), VGPU_MATH1(round), VGPU_MATH1(sqrt), VGPU_MATH2(pow),
-      VGPU_MATH2(fmod),  VGPU_MATH2(fmin),  VGPU_MATH2(fmax),
+      VGPU_MATH1(sin),
+      VGPU_MATH1(cos),
+      VGPU_MATH1(tanh),
+      VGPU_MATH1(exp),
+      VGPU_MATH1(exp2),
+      VGPU_MATH1(log),
+      VGPU_MATH1(log2),
+      VGPU_MATH1(log10),
+      VGPU_MATH1(floor),
+      VGPU_MATH1(ceil),
+      VGPU_MATH1(trunc),
+      VGPU_MATH1(rint),
+      VGPU_MATH1(nearbyint),
+      VGPU_MATH1(round),
+      VGPU_MATH1(sqrt),
+      VGPU_MATH2(pow),
+      VGPU_MATH2(fmod),
+      VGPU_MATH2(fmin),
+      VGPU_MATH2(fmax),
       {"fmaf", address(static_cast<float (*)(float, float, float)>(&::fmaf))},
       {"fma", address(static_cast<double (*)(double, double, double)>(&::fma))},
   };

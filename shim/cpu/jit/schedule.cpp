@@ -16,7 +16,8 @@ Schedule::Schedule(const Code& code, const Analysis& analysis)
 /// around `from` comes after the rest of that loop.
 std::uint64_t Schedule::key(std::uint32_t from, std::uint32_t to) const {
   if (to > from) return 2ull * to;
-  for (int n = code_.blocks[from].loop; n >= 0; n = code_.loops[static_cast<std::size_t>(n)].parent) {
+  for (int n = code_.blocks[from].loop; n >= 0;
+       n = code_.loops[static_cast<std::size_t>(n)].parent) {
     const Loop& loop = code_.loops[static_cast<std::size_t>(n)];
     if (loop.head == to) return 2ull * loop.end - 1;
   }

@@ -8,10 +8,12 @@ namespace vgpu::jit {
 
 using ptx::Opcode;
 using ptx::Operand;
+using ptx::SpecialReg;
 
 namespace {
 
-constexpr unsigned kMaxAlign = 63;
+constexpr unsigned kMaxAlign = 63;  // of zero
+constexpr unsigned kLaneBits = 5;
 
 }  // namespace
 
@@ -42,7 +44,9 @@ Shape join(const Shape& a, const Shape& b) {
   if (a.kind == Kind::unknown) return b;
   if (b.kind == Kind::unknown) return a;
   const unsigned align = std::min(a.align, b.align);
-  const auto linear = [](const Shape& s) { return s.kind == Kind::uniform || s.kind == Kind::affine; };
+  const auto linear = [](const Shape& s) {
+    return s.kind == Kind::uniform || s.kind == Kind::affine;
+  };
   if (linear(a) && linear(b) && a.x == b.x) return Shape::affine(a.x, a.has_y || b.has_y, align);
   if (a.kind == Kind::wide && b.kind == Kind::wide && a.x == b.x && a.scale == b.scale &&
       a.is_signed == b.is_signed) {
@@ -59,8 +63,33 @@ bool touches_carry(const ptx::Instruction& inst) noexcept {
          inst.op == Opcode::madc_;
 }
 
-bool is_integer(const Operand& operand) noexcept {
-  return operand.kind == Operand::Kind::imm_int;
+bool is_integer(const Operand& operand) noexcept { return operand.kind == Operand::Kind::imm_int; }
+
+Shape special_shape(const BlockClass& block, SpecialReg reg, bool entry) {
+  const bool known = entry && block.width != 0;
+  const bool rows = block.rows() > 1;
+  switch (reg) {
+    case SpecialReg::tid_x:
+      if (!known) return Shape::varying();
+      return Shape::affine(1, false, block.width == 32 ? kLaneBits : kMaxAlign);
+    case SpecialReg::tid_y:
+      if (!known) return Shape::varying();
+      return rows ? Shape::affine(0, true, 0) : Shape::uniform();
+    case SpecialReg::tid_z:
+      return known ? Shape::uniform() : Shape::varying();
+    case SpecialReg::laneid:
+      return Shape::affine(1, rows, kMaxAlign);
+    case SpecialReg::lanemask_eq:
+    case SpecialReg::lanemask_le:
+    case SpecialReg::lanemask_lt:
+    case SpecialReg::lanemask_ge:
+    case SpecialReg::lanemask_gt:
+      return Shape::varying();
+    case SpecialReg::ntid_x:
+      return Shape::uniform(block.x_is_multiple ? kLaneBits : 0);
+    default:
+      return Shape::uniform();
+  }
 }
 
 Analysis analyse(const Code& code, const BlockClass& block) {
@@ -89,8 +118,8 @@ Analysis analyse(const Code& code, const BlockClass& block) {
         Shape result = result_shape(code, analysis, inst);
         if (result.kind == Shape::Kind::unknown) continue;
         // Where a varying guard does not hold the old value stays.
-        const bool masked = inst.guard >= 0 &&
-                            !analysis.webs[static_cast<std::size_t>(inst.guard)].is_uniform();
+        const bool masked =
+            inst.guard >= 0 && !analysis.webs[static_cast<std::size_t>(inst.guard)].is_uniform();
         for_each_def(inst, [&](std::int64_t web) {
           const Web& known = code.webs[static_cast<std::size_t>(web)];
           const bool kept = masked && (known.defs.size() > 1 || known.live_at_entry);
@@ -102,9 +131,9 @@ Analysis analyse(const Code& code, const BlockClass& block) {
     for (std::uint32_t n = 0; n < code.blocks.size(); ++n) {
       const ptx::Instruction& last = code.insts[code.blocks[n].last - 1];
       if (analysis.divergent[n] || code.blocks[n].succs.size() < 2) continue;
-      const Shape decides =
-          last.op == Opcode::brx_ ? operand_shape(code, analysis, last.operands[0])
-                                  : analysis.webs[static_cast<std::size_t>(last.guard)];
+      const Shape decides = last.op == Opcode::brx_
+                                ? operand_shape(code, analysis, last.operands[0])
+                                : analysis.webs[static_cast<std::size_t>(last.guard)];
       if (decides.kind == Shape::Kind::uniform || decides.kind == Shape::Kind::unknown) continue;
       analysis.divergent[n] = true;
       changed |= spread_divergence(code, post, n, analysis);

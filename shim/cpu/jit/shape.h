@@ -75,6 +75,9 @@ bool touches_carry(const ptx::Instruction& inst) noexcept;
 /// An immediate integer source, if it is one.
 bool is_integer(const ptx::Operand& operand) noexcept;
 
+/// The immediate factor of a mul.wide or mad.wide as the 64-bit product takes it.
+std::int64_t wide_factor(const ptx::Instruction& inst, const ptx::Operand& factor) noexcept;
+
 /// Immediate post-dominators of the blocks; the number of blocks stands for the exit.
 std::vector<std::uint32_t> post_dominators(const Code& code);
 

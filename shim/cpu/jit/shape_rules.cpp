@@ -18,7 +18,8 @@ constexpr unsigned kLaneBits = 5;
 constexpr unsigned kExact = 63;  // the alignment of zero
 
 unsigned trailing_zeros(std::int64_t value) {
-  return value == 0 ? kExact : static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(value)));
+  return value == 0 ? kExact
+                    : static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(value)));
 }
 
 bool linear(const Shape& s) { return s.kind == Kind::uniform || s.kind == Kind::affine; }
@@ -84,8 +85,10 @@ bool is_int(ptx::Type type) {
     case ptx::Type::s32:
     case ptx::Type::b64:
     case ptx::Type::u64:
-    case ptx::Type::s64: return true;
-    default: return false;
+    case ptx::Type::s64:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -151,7 +154,7 @@ Shape load_shape(const Code& code, const Analysis& analysis, const ptx::Instruct
   const Operand& address = inst.operands[1];
   if (!address.base_is_reg) return Shape::uniform();
   return analysis.webs[static_cast<std::size_t>(address.value)].is_uniform() ? Shape::uniform()
-                                                                              : Shape::varying();
+                                                                             : Shape::varying();
 }
 
 /// cvta.local gives every lane its own address: `stride` bytes apart.
@@ -165,8 +168,10 @@ Shape integer_rule(const Code& code, const Analysis& analysis, const ptx::Instru
   const auto shape = [&](unsigned n) { return operand_shape(code, analysis, inst.operands[n]); };
   const auto& ops = inst.operands;
   switch (inst.op) {
-    case Opcode::add_: return add(shape(1), shape(2), 1);
-    case Opcode::sub_: return add(shape(1), shape(2), -1);
+    case Opcode::add_:
+      return add(shape(1), shape(2), 1);
+    case Opcode::sub_:
+      return add(shape(1), shape(2), -1);
     case Opcode::mul_:
     case Opcode::mad_: {
       if (inst.has(Mod::hi_)) return Shape::varying();
@@ -176,7 +181,7 @@ Shape integer_rule(const Code& code, const Analysis& analysis, const ptx::Instru
           return Shape::varying();
         const unsigned factor = is_integer(ops[2]) ? 2 : 1;
         const Shape wide = extended(shape(3 - factor), is_signed(inst.types[0]));
-        value = scaled(wide, ops[factor].value);
+        value = scaled(wide, wide_factor(inst, ops[factor]));
       } else {
         value = product(shape(1), shape(2), ops[1], ops[2]);
       }
@@ -191,41 +196,29 @@ Shape integer_rule(const Code& code, const Analysis& analysis, const ptx::Instru
       return is_integer(ops[2]) ? masked(shape(1), ops[2].value) : Shape::varying();
     case Opcode::selp_:
       return shape(3).is_uniform() ? join(shape(1), shape(2)) : Shape::varying();
-    default: return Shape::varying();
+    default:
+      return Shape::varying();
   }
 }
 
 }  // namespace
 
-Shape operand_shape(const Code& code, const Analysis& analysis, const Operand& operand) {
-  switch (operand.kind) {
-    case Operand::Kind::reg: return analysis.webs[static_cast<std::size_t>(operand.value)];
-    case Operand::Kind::special:
-      return special_shape(analysis.block, static_cast<SpecialReg>(operand.value), code.entry);
-    case Operand::Kind::imm_int: return Shape::uniform(trailing_zeros(operand.value));
-    default: return Shape::uniform();
-  }
+std::int64_t wide_factor(const ptx::Instruction& inst, const Operand& factor) noexcept {
+  const auto bits = static_cast<std::uint32_t>(factor.value);
+  return is_signed(inst.types[0]) ? static_cast<std::int64_t>(static_cast<std::int32_t>(bits))
+                                  : static_cast<std::int64_t>(bits);
 }
 
-Shape special_shape(const BlockClass& block, SpecialReg reg, bool entry) {
-  const bool known = entry && block.width != 0;
-  const bool rows = block.rows() > 1;
-  switch (reg) {
-    case SpecialReg::tid_x:
-      if (!known) return Shape::varying();
-      return Shape::affine(1, false, block.width == 32 ? kLaneBits : kExact);
-    case SpecialReg::tid_y:
-      if (!known) return Shape::varying();
-      return rows ? Shape::affine(0, true, 0) : Shape::uniform();
-    case SpecialReg::tid_z: return known ? Shape::uniform() : Shape::varying();
-    case SpecialReg::laneid: return Shape::affine(1, rows, kExact);
-    case SpecialReg::lanemask_eq:
-    case SpecialReg::lanemask_le:
-    case SpecialReg::lanemask_lt:
-    case SpecialReg::lanemask_ge:
-    case SpecialReg::lanemask_gt: return Shape::varying();
-    case SpecialReg::ntid_x: return Shape::uniform(block.x_is_multiple ? kLaneBits : 0);
-    default: return Shape::uniform();
+Shape operand_shape(const Code& code, const Analysis& analysis, const Operand& operand) {
+  switch (operand.kind) {
+    case Operand::Kind::reg:
+      return analysis.webs[static_cast<std::size_t>(operand.value)];
+    case Operand::Kind::special:
+      return special_shape(analysis.block, static_cast<SpecialReg>(operand.value), code.entry);
+    case Operand::Kind::imm_int:
+      return Shape::uniform(trailing_zeros(operand.value));
+    default:
+      return Shape::uniform();
   }
 }
 
@@ -236,19 +229,24 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
     case Opcode::ldu_:
       return has_unknown(analysis, inst) ? Shape{} : load_shape(code, analysis, inst);
     case Opcode::bar_:
-    case Opcode::barrier_: return Shape::uniform();
+    case Opcode::barrier_:
+      return Shape::uniform();
     case Opcode::atom_:
-    case Opcode::call_: return Shape::varying();
+    case Opcode::call_:
+      return Shape::varying();
     case Opcode::vote_:
-    case Opcode::activemask_: return Shape::uniform();
-    default: break;
+    case Opcode::activemask_:
+      return Shape::uniform();
+    default:
+      break;
   }
   if (is_collective(inst.op) || touches_carry(inst)) return Shape::varying();
   if (has_unknown(analysis, inst)) return {};
   if (inst.op == Opcode::cvta_) {
     const Shape from = operand_shape(code, analysis, inst.operands[1]);
     if (inst.space != ptx::Space::local) {
-      if (from.kind != Kind::affine && from.kind != Kind::wide) return from.is_uniform() ? Shape::uniform() : from;
+      if (from.kind != Kind::affine && from.kind != Kind::wide)
+        return from.is_uniform() ? Shape::uniform() : from;
       Shape moved = from;
       moved.align = 0;
       return moved;
@@ -269,7 +267,8 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
   };
   if (inst.op == Opcode::cvt_ && inst.types.size() == 2 && !inst.has(Mod::sat_) &&
       (uniform || reads_whole(inst.operands[1])))
-    shape = converted(operand_shape(code, analysis, inst.operands[1]), inst.types[0], inst.types[1]);
+    shape =
+        converted(operand_shape(code, analysis, inst.operands[1]), inst.types[0], inst.types[1]);
   else if (integers)
     shape = integer_rule(code, analysis, inst);
   return uniform && !shape.is_uniform() ? Shape::uniform() : shape;

@@ -106,7 +106,8 @@ class Webs {
                    std::vector<std::uint32_t>& current, std::vector<std::int64_t>& touched) {
     ptx::Instruction& inst = code_.insts[at];
     const auto use = [&](auto& reg) {
-      if (write) reg = web_of(current[static_cast<std::size_t>(reg)], static_cast<std::size_t>(reg));
+      if (write)
+        reg = web_of(current[static_cast<std::size_t>(reg)], static_cast<std::size_t>(reg));
     };
     std::vector<std::int64_t> written;
     for_each_def(inst, [&](std::int64_t reg) { written.push_back(reg); });

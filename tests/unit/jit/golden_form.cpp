@@ -188,8 +188,13 @@ bool same(const Form& form, unsigned out, std::uint64_t want, std::uint64_t got)
   return false;
 }
 
-std::string module_of(const Form& form) {
-  std::string text = ".version 8.6\n.target sm_100a\n.address_size 64\n.visible .entry k() {\n";
+namespace {
+
+constexpr const char* kHeader = ".version 8.6\n.target sm_100a\n.address_size 64\n";
+
+/// Declares the registers of a form.
+std::string registers_of(const Form& form) {
+  std::string text;
   const auto declare = [&](char letter, const std::string& kinds) {
     for (std::size_t n = 0; n < kinds.size(); ++n) {
       const unsigned bits = bits_of(kinds[n]);
@@ -199,7 +204,45 @@ std::string module_of(const Form& form) {
   };
   declare('i', form.ins);
   declare('o', form.outs);
-  return text + form.text + "\nret;\n}\n";
+  return text;
+}
+
+std::string load(std::size_t n, char kind) {
+  const std::size_t at = n * kRows * 8;
+  if (kind == 'p')
+    return fmt::format("ld.global.b32 %w, [%in+{}];\nsetp.ne.b32 %i{}, %w, 0;\n", at, n);
+  return fmt::format("ld.global.b{} %i{}, [%in+{}];\n", bits_of(kind), n, at);
+}
+
+std::string store(std::size_t n, char kind) {
+  const std::size_t at = n * kRows * 8;
+  if (kind == 'p')
+    return fmt::format("selp.b32 %w, 1, 0, %o{};\nst.global.b32 [%out+{}], %w;\n", n, at);
+  return fmt::format("st.global.b{} [%out+{}], %o{};\n", bits_of(kind), at, n);
+}
+
+}  // namespace
+
+std::string module_of(const Form& form) {
+  return kHeader + (".visible .entry k() {\n" + registers_of(form)) + form.text + "\nret;\n}\n";
+}
+
+std::string program_of(const std::vector<Form>& forms) {
+  std::string text = kHeader;
+  for (std::size_t k = 0; k < forms.size(); ++k) {
+    const Form& form = forms[k];
+    text += fmt::format(".visible .entry k{}(.param .u64 inputs, .param .u64 outputs) {{\n", k);
+    text += registers_of(form);
+    text += ".reg .b32 %w;\n.reg .b64 %in, %out, %offset;\n";
+    text += "ld.param.u64 %in, [inputs];\nld.param.u64 %out, [outputs];\n";
+    text += "mov.u32 %w, %tid.x;\nmul.wide.u32 %offset, %w, 8;\n";
+    text += "add.s64 %in, %in, %offset;\nadd.s64 %out, %out, %offset;\n";
+    for (std::size_t n = 0; n < form.ins.size(); ++n) text += load(n, form.ins[n]);
+    text += form.text + "\n";
+    for (std::size_t n = 0; n < form.outs.size(); ++n) text += store(n, form.outs[n]);
+    text += "ret;\n}\n";
+  }
+  return text;
 }
 
 }  // namespace vgpu::golden

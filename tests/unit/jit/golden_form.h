@@ -51,4 +51,8 @@ bool same(const Form& form, unsigned out, std::uint64_t want, std::uint64_t got)
 /// The PTX of a module with one kernel `k` whose body is the form, without loads and stores.
 std::string module_of(const Form& form);
 
+/// The PTX of a module with a kernel k0, k1, ... for each form: (inputs, outputs), both u64[][32],
+/// to be launched with one warp. It runs on any device.
+std::string program_of(const std::vector<Form>& forms);
+
 }  // namespace vgpu::golden

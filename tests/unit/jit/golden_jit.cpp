@@ -6,6 +6,7 @@
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
+#include <xmmintrin.h>
 
 #include <cstdlib>
 #include <map>
@@ -27,6 +28,7 @@ namespace {
 struct State {
   const ptx::Function& function;
   bool uniform;
+  bool by_mode;
   jit::HostFeatures features;
   std::vector<Value*> regs;  ///< integers of the register's size
   Value* carry = nullptr;
@@ -49,7 +51,7 @@ class TestEmit : public Emit {
   Value* splat(Value* value) override {
     return value->getType()->isVectorTy() ? value : b.CreateVectorSplat(kWarpSize, value);
   }
-  bool flushes_by_mode() const override { return false; }
+  bool flushes_by_mode() const override { return state_.by_mode; }
   const jit::HostFeatures& features() const override { return state_.features; }
   Value* carry() override { return state_.carry; }
   void set_carry(Value* value) override { state_.carry = value; }
@@ -114,12 +116,23 @@ class Builder {
     ptx::Module ptx = ptx::parse_module(module_of(form));
     ptx::Function& function = *ptx.find_function("k");
     ptx::parse_body(ptx, function);
+    add(function, name);
+  }
+
+  void add(const ptx::Function& function, const std::string& name) {
     llvm::Type* pointer = b_.getPtrTy();
     auto* llvm_function =
         llvm::Function::Create(llvm::FunctionType::get(b_.getVoidTy(), {pointer, pointer}, false),
                                llvm::Function::ExternalLinkage, name, module_);
+    if (variant_.by_mode)
+      llvm_function->addFnAttr("denormal-fp-math", "preserve-sign,preserve-sign");
     b_.SetInsertPoint(llvm::BasicBlock::Create(b_.getContext(), "", llvm_function));
-    State state{function, variant_.uniform, features_, {}, nullptr};
+    State state{function,
+                variant_.uniform,
+                variant_.by_mode,
+                features_,
+                {},
+                llvm::Constant::getNullValue(shaped(1))};
     state.regs.resize(function.regs.size());
     for (std::size_t n = 0; n < function.regs.size(); ++n)
       state.regs[n] = initial(function.regs[n], llvm_function->getArg(0));
@@ -187,6 +200,26 @@ void optimise(llvm::Module& module) {
 
 }  // namespace
 
+namespace {
+
+/// The processor's mode for subnormals, for as long as it lives.
+class Mode {
+ public:
+  explicit Mode(bool flush) : before_(_mm_getcsr()) {
+    if (flush) _mm_setcsr(before_ | kFlushToZero | kDenormalsAreZero);
+  }
+  ~Mode() { _mm_setcsr(before_); }
+  Mode(const Mode&) = delete;
+  Mode& operator=(const Mode&) = delete;
+
+ private:
+  static constexpr unsigned kFlushToZero = 0x8000;
+  static constexpr unsigned kDenormalsAreZero = 0x0040;
+  unsigned before_;
+};
+
+}  // namespace
+
 struct Compiled::Jit {
   std::unique_ptr<llvm::orc::LLJIT> lljit;
   Variant variant;
@@ -221,9 +254,19 @@ Compiled::Compiled(const std::vector<Form>& forms, const Variant& variant)
 
 Compiled::~Compiled() = default;
 
+std::string lowering_problem(const ptx::Function& function, const Variant& variant) {
+  llvm::LLVMContext context;
+  llvm::Module module("golden", context);
+  Builder(module, variant).add(function, "form");
+  std::string problem;
+  llvm::raw_string_ostream stream(problem);
+  return llvm::verifyModule(module, &stream) ? problem : "";
+}
+
 void Compiled::run(std::size_t form, std::vector<Row>& rows) const {
   alignas(64) std::array<std::uint64_t, kMaxValues * kRows> in{};
   alignas(64) std::array<std::uint64_t, kMaxValues * kRows> out{};
+  const Mode mode(jit_->variant.by_mode);
   // A scalar takes every row for itself, a vector a warp of them.
   const std::size_t step = jit_->variant.uniform ? 1 : kRows;
   for (std::size_t first = 0; first + step <= rows.size(); first += step) {

@@ -108,20 +108,26 @@ void add_setp(Family& f, const Operator& op, const Number& type, bool ftz) {
   f.add(name + tail, std::string("p=") + type.kind + type.kind,
         [=](V i) -> std::uint64_t { return result(i) ? 1 : 0; });
   if (!shaped(op, type, ftz)) return;
-  f.add_all(name + tail + " %o0|%o1, %i0, %i1;", std::string("pp=") + type.kind + type.kind,
-            [=](V i, Values& o) {
-              o[0] = result(i) ? 1 : 0;
-              o[1] = result(i) ? 0 : 1;
-            });
-  const std::size_t how = join_for(op);
-  f.add(name + "." + kJoins[how] + tail + " %o0, %i0, %i1, !%i2;",
-        std::string("p=") + type.kind + type.kind + "p",
-        [=](V i) -> std::uint64_t { return joined(how, result(i), i[2] == 0) ? 1 : 0; });
-  f.add_all(name + "." + kJoins[how] + tail + " %o0|%o1, %i0, %i1, %i2;",
-            std::string("pp=") + type.kind + type.kind + "p", [=](V i, Values& o) {
-              o[0] = joined(how, result(i), i[2] != 0) ? 1 : 0;
-              o[1] = joined(how, !result(i), i[2] != 0) ? 1 : 0;
-            });
+  // A second destination of one half would be that of a pair.
+  const bool two = type.bits != 16 || type.format == nullptr;
+  if (two)
+    f.add_all(name + tail + " %o0|%o1, %i0, %i1;", std::string("pp=") + type.kind + type.kind,
+              [=](V i, Values& o) {
+                o[0] = result(i) ? 1 : 0;
+                o[1] = result(i) ? 0 : 1;
+              });
+  for (std::size_t how = 0; how < 3; ++how) {
+    if (how != join_for(op) && op.name != std::string("eq")) continue;
+    f.add(name + "." + kJoins[how] + tail + " %o0, %i0, %i1, !%i2;",
+          std::string("p=") + type.kind + type.kind + "p",
+          [=](V i) -> std::uint64_t { return joined(how, result(i), i[2] == 0) ? 1 : 0; });
+    if (!two) continue;
+    f.add_all(name + "." + kJoins[how] + tail + " %o0|%o1, %i0, %i1, %i2;",
+              std::string("pp=") + type.kind + type.kind + "p", [=](V i, Values& o) {
+                o[0] = joined(how, result(i), i[2] != 0) ? 1 : 0;
+                o[1] = joined(how, !result(i), i[2] != 0) ? 1 : 0;
+              });
+  }
 }
 
 /// Packed: the first predicate is of the lower elements, the second of the upper ones.
@@ -160,9 +166,10 @@ void add_set(Family& f, const Operator& op, const Number& type, bool ftz,
     const std::string kinds = std::string{to.kind} + "=" + type.kind + type.kind;
     f.add(name + tail, kinds, [=](V i) { return result(i) ? to.yes : 0; });
     if (!shaped(op, type, ftz)) break;
-    const std::size_t how = join_for(op);
-    f.add(name + "." + kJoins[how] + tail, kinds + "p",
-          [=](V i) { return joined(how, result(i), i[2] != 0) ? to.yes : 0; });
+    for (std::size_t how = 0; how < 3; ++how)
+      if (how == join_for(op) || op.name == std::string("eq"))
+        f.add(name + "." + kJoins[how] + tail, kinds + "p",
+              [=](V i) { return joined(how, result(i), i[2] != 0) ? to.yes : 0; });
   }
 }
 
@@ -191,13 +198,11 @@ void add_packed_set(Family& f, const Operator& op, const Number& type, bool ftz)
 
 void add_selections(Family& f) {
   const std::vector<std::pair<std::string, char>> types{
-      {"b16", 'h'}, {"b32", 'w'}, {"b64", 'd'},  {"u16", 'h'},   {"u32", 'w'},
-      {"u64", 'd'}, {"s16", 'h'}, {"s32", 'w'},  {"s64", 'd'},   {"f32", 'w'},
-      {"f64", 'd'}, {"f16", 'h'}, {"bf16", 'h'}, {"f16x2", 'w'}, {"bf16x2", 'w'}};
+      {"b16", 'h'}, {"b32", 'w'}, {"b64", 'd'}, {"u16", 'h'}, {"u32", 'w'}, {"u64", 'd'},
+      {"s16", 'h'}, {"s32", 'w'}, {"s64", 'd'}, {"f32", 'w'}, {"f64", 'd'}};
   for (const auto& [name, kind] : types) {
     f.add("selp." + name, std::string{kind, '='} + std::string(2, kind) + "p",
           [](V i) { return i[2] != 0 ? i[0] : i[1]; });
-    if (name.find("16x2") != std::string::npos || name == "f16" || name == "bf16") continue;
     f.add("slct." + name + ".s32", std::string{kind, '='} + std::string(2, kind) + "w",
           [](V i) { return (i[2] >> 31 & 1) == 0 ? i[0] : i[1]; });
     for (const bool ftz : {false, true})
@@ -218,14 +223,28 @@ void add_selections(Family& f) {
 
 Family compare_family() {
   Family f("compare", "Comparisons and selections.");
-  const std::vector<Destination> all{
-      {"u32", 'w', 0xffffffff}, {"s32", 'w', 0xffffffff}, {"f32", 'f', 0x3f800000}};
+  const std::vector<Destination> all{{"u32", 'w', 0xffffffff}, {"s32", 'w', 0xffffffff},
+                                     {"u16", 'h', 0xffff},     {"f32", 'f', 0x3f800000},
+                                     {"f16", 'H', 0x3c00},     {"bf16", 'B', 0x3f80}};
+  // Every destination for eq, one for the others.
+  const auto destinations = [&](const Operator& op, const Number& type, bool ftz) {
+    std::vector<Destination> result{all[0]};
+    if (op.name != std::string("eq")) return result;
+    for (const Destination& to : all) {
+      const bool small = to.kind == 'h' || to.kind == 'H' || to.kind == 'B';
+      const bool fits = type.bits != 16 || type.format == nullptr
+                            ? to.kind != 'h'
+                            : to.kind == type.kind || to.kind == 'h' || !(small || to.kind == 'f');
+      if (fits && !(ftz && to.kind == 'B') && to.name != "u32") result.push_back(to);
+    }
+    return result;
+  };
   for (const Number& type : kIntegers) {
     for (const Operator& op : kIntegerOperators) {
       if (type.name[0] == 'b' && op.name[1] != 'q' && op.name[1] != 'e') continue;
       if (type.name[0] == 'b' && op.name[0] != 'e' && op.name[0] != 'n') continue;
       add_setp(f, op, type, false);
-      add_set(f, op, type, false, all);
+      add_set(f, op, type, false, destinations(op, type, false));
     }
     if (type.name[0] != 'u') continue;
     for (const Operator& op : kUnsignedOperators) {
@@ -235,14 +254,11 @@ Family compare_family() {
   }
   for (const Number& type : kReals) {
     const bool half = type.bits == 16;
-    const std::uint64_t one = type.kind == 'H' ? 0x3c00 : 0x3f80;
-    const std::vector<Destination> halves{
-        {type.name, type.kind, one}, {"u16", 'h', 0xffff}, {"u32", 'w', 0xffffffff}};
     for (const Operator& op : kRealOperators)
       for (const bool ftz : {false, true}) {
         if (ftz && type.kind != 'f' && type.kind != 'H') continue;
         add_setp(f, op, type, ftz);
-        add_set(f, op, type, ftz, half ? halves : all);
+        add_set(f, op, type, ftz, destinations(op, type, ftz));
         if (half && !(ftz && op.unordered)) add_packed_setp(f, op, type, ftz);
         if (half && !(ftz && op.unordered)) add_packed_set(f, op, type, ftz);
       }

@@ -101,6 +101,11 @@ void add_integers(Family& f) {
     for (const Number& from : kIntegers) {
       const std::string tail = "." + to.name + "." + from.name;
       f.add("cvt" + tail, kinds(to, from), [=](V i) { return held(to, integer(from, i[0])); });
+      // Where every source value fits, .sat is not allowed.
+      const bool fits = to.with_sign
+                            ? to.bits > from.bits || (to.bits == from.bits && from.with_sign)
+                            : !from.with_sign && to.bits >= from.bits;
+      if (fits) continue;
       f.add("cvt.sat" + tail, kinds(to, from),
             [=](V i) { return held(to, clamped(to, integer(from, i[0]))); });
     }
@@ -111,6 +116,7 @@ void add_to_integer(Family& f) {
     for (const Number& to : kIntegers)
       for (const Mode& mode : kWholeModes)
         for (const bool ftz : {false, true}) {
+          if (from.name == "bf16" && to.bits == 8) continue;
           if (ftz && (from.name != "f32" || to.bits != 32)) continue;
           f.add(std::string("cvt") + mode.name + (ftz ? ".ftz." : ".") + to.name + "." + from.name,
                 kinds(to, from),
@@ -123,6 +129,7 @@ void add_from_integer(Family& f) {
     for (const Number& to : kReals)
       for (const Mode& mode : kModes) {
         if (mode.round != Round::nearest && from.bits < 32) continue;
+        if (to.name == "bf16" && from.bits == 8) continue;
         f.add(std::string("cvt") + mode.name + "." + to.name + "." + from.name, kinds(to, from),
               [=](V i) {
                 return encode(*to.format, static_cast<Quad>(integer(from, i[0])), mode.round);
@@ -152,7 +159,7 @@ void add_reals(Family& f) {
           });
         }
       }
-      if (to.bits >= 32)
+      if (to.bits >= 32 && from.name != "bf16")
         f.add(std::string("cvt") + (narrower ? ".rn" : "") + ".sat" + tail, kinds(to, from),
               [=](V i) {
                 return encode(*to.format, saturated(real(from, i[0], false)), Round::nearest);
@@ -160,7 +167,6 @@ void add_reals(Family& f) {
     }
   for (const Number& type : kReals)
     for (const Mode& mode : kWholeModes) {
-      if (type.name == "bf16") continue;
       f.add(std::string("cvt") + mode.name + "." + type.name + "." + type.name, kinds(type, type),
             [=](V i) {
               return encode(*type.format, whole(real(type, i[0], false), mode.round),
@@ -176,92 +182,18 @@ void add_reals(Family& f) {
         [](V i) { return encode(kF32, saturated(real(kReals[2], i[0], false)), Round::nearest); });
 }
 
-/// .relu: negative gives +0.
-Quad rectified(Quad value) { return value != value || value > 0 ? value : Quad{0}; }
-
-std::uint64_t finite(const Format& format, std::uint64_t bits) {
-  const std::uint64_t size = bits & nan_of(format);
-  return size == infinity_of(format) ? bits - 1 : bits;
-}
-
-void add_narrow_extras(Family& f) {
-  for (const Number& to : {kReals[0], kReals[1]}) {
-    const std::string tail = "." + to.name + ".f32";
-    const std::string one{to.kind, '=', 'f'};
-    for (const Mode& mode : {kModes[0], kModes[1]})
-      f.add(std::string("cvt") + mode.name + ".relu" + tail, one, [=](V i) {
-        return encode(*to.format, rectified(real(kReals[2], i[0], false)), mode.round);
-      });
-    f.add("cvt.rn.satfinite" + tail, one, [=](V i) {
-      return finite(*to.format, encode(*to.format, real(kReals[2], i[0], false), Round::nearest));
-    });
-  }
-  const auto tf32 = [](V i, Round round, bool relu, bool satfinite) {
-    const Quad value = decode(kF32, i[0]);
-    const std::uint64_t bits = encode(kTf32, relu ? rectified(value) : value, round);
-    if (is_nan(kTf32, bits)) return nan_of(kF32);
-    return (satfinite ? finite(kTf32, bits) : bits) << 13;
-  };
-  f.add("cvt.rna.tf32.f32", "f=f", [=](V i) { return tf32(i, Round::away, false, false); });
-  f.add("cvt.rn.tf32.f32", "f=f", [=](V i) { return tf32(i, Round::nearest, false, false); });
-  f.add("cvt.rz.tf32.f32", "f=f", [=](V i) { return tf32(i, Round::zero, false, false); });
-  f.add("cvt.rn.relu.tf32.f32", "f=f", [=](V i) { return tf32(i, Round::nearest, true, false); });
-  f.add("cvt.rna.satfinite.tf32.f32", "f=f",
-        [=](V i) { return tf32(i, Round::away, false, true); });
-}
-
-/// Two f32 into the halves of one register, the first one into the upper.
-void add_pairs(Family& f) {
-  for (const Number& to : {kReals[0], kReals[1]})
-    for (const Mode& mode : {kModes[0], kModes[1]})
-      for (const bool relu : {false, true})
-        for (const bool satfinite : {false, true}) {
-          const auto half = [=](std::uint64_t bits) {
-            const Quad value = decode(kF32, bits);
-            const std::uint64_t out =
-                encode(*to.format, relu ? rectified(value) : value, mode.round);
-            return satfinite ? finite(*to.format, out) : out;
-          };
-          const std::string pair{to.kind == 'H' ? 'X' : 'Y'};
-          f.add(std::string("cvt") + mode.name + (relu ? ".relu" : "") +
-                    (satfinite ? ".satfinite." : ".") + to.name + "x2.f32",
-                pair + "=ff", [=](V i) { return half(i[0]) << 16 | half(i[1]); });
-        }
-}
-
-std::uint64_t to_byte(const Format& format, Quad value) {
-  if (value != value) return 0x7f;
-  const std::uint64_t bits = encode(format, value, Round::nearest);
-  return format.finite ? bits : finite(format, bits);
-}
-
-void add_bytes(Family& f) {
-  struct Byte {
-    std::string name;
-    char kind;
-    const Format* format;
-  };
-  for (const Byte& type : {Byte{"e4m3x2", 'E', &kE4m3}, Byte{"e5m2x2", 'G', &kE5m2}})
-    for (const bool relu : {false, true}) {
-      const Format& format = *type.format;
-      const std::string mode = std::string(".rn") + ".satfinite" + (relu ? ".relu." : ".");
-      const auto byte = [=](Quad value) {
-        return to_byte(format, relu ? rectified(value) : value);
-      };
-      f.add("cvt" + mode + type.name + ".f32", std::string{type.kind, '=', 'f', 'f'},
-            [=](V i) { return byte(decode(kF32, i[0])) << 8 | byte(decode(kF32, i[1])); });
-      f.add("cvt" + mode + type.name + ".f16x2", std::string{type.kind, '=', 'X'}, [=](V i) {
-        return byte(decode(kF16, i[0] >> 16)) << 8 | byte(decode(kF16, i[0] & 0xffff));
-      });
-      f.add(std::string("cvt.rn") + (relu ? ".relu" : "") + ".f16x2." + type.name,
-            std::string{'X', '=', type.kind}, [=](V i) {
-              const auto half = [&](std::uint64_t bits) {
-                const Quad value = decode(format, bits & 0xff);
-                return encode(kF16, relu ? rectified(value) : value, Round::nearest);
-              };
-              return half(i[0] >> 8) << 16 | half(i[0]);
-            });
-    }
+/// Where .ftz and .sat change nothing, or little.
+void add_idle_words(Family& f) {
+  f.add("cvt.rn.ftz.f32.s32", "f=w", [](V i) {
+    return encode(kF32, static_cast<Quad>(integer(kIntegers[5], i[0])), Round::nearest);
+  });
+  f.add("cvt.rzi.sat.s32.f32", "w=f", [](V i) {
+    return to_integer(kIntegers[5], whole(real(kReals[2], i[0], false), Round::zero));
+  });
+  f.add("cvt.rn.sat.f16.f32", "H=f",
+        [](V i) { return encode(kF16, saturated(real(kReals[2], i[0], false)), Round::nearest); });
+  f.add("cvt.rn.ftz.bf16.f32", "B=f",
+        [](V i) { return encode(kBf16, real(kReals[2], i[0], true), Round::nearest); });
 }
 
 void add_packs(Family& f) {
@@ -273,8 +205,9 @@ void add_packs(Family& f) {
       };
       return part(0) << to.bits | part(1);
     };
-    f.add("cvt.pack.sat." + to.name + ".s32", "w=ww", both);
-    if (to.bits == 8)
+    if (to.bits == 16)
+      f.add("cvt.pack.sat." + to.name + ".s32", "w=ww", both);
+    else
       f.add("cvt.pack.sat." + to.name + ".s32.b32", "w=www",
             [=](V i) { return i[2] << 16 | both(i); });
   }
@@ -288,9 +221,8 @@ Family cvt_family() {
   add_to_integer(f);
   add_from_integer(f);
   add_reals(f);
-  add_narrow_extras(f);
-  add_pairs(f);
-  add_bytes(f);
+  add_idle_words(f);
+  add_narrow_conversions(f);
   add_packs(f);
   return f;
 }

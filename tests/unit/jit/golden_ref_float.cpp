@@ -119,6 +119,11 @@ void add_min_max(Family& f, const std::string& type, const std::string& kinds, b
         if (size == 0x7fffffff) return size;
         return std::signbit(a) != std::signbit(b) ? size | 0x80000000u : size;
       });
+      f.add(name + ".abs" + type + " %o0, %i0, %i1, %i2;", "w=fff", [=](V i) {
+        const auto size = [&](unsigned n) { return std::fabs(flushed(number<T>(i[n]), ftz)); };
+        const T first = number<T>(smaller_or_larger(size(0), size(1), maximum, nan));
+        return smaller_or_larger(first, size(2), maximum, nan);
+      });
       f.add(name + type + " %o0, %i0, %i1, %i2;", "w=fff", [=](V i) {
         const T c = flushed(number<T>(i[2]), ftz);
         const T first = number<T>(smaller_or_larger(flushed(number<T>(i[0]), ftz),
@@ -155,25 +160,21 @@ void add_signs(Family& f, const std::string& type, char kind) {
   test("subnormal", [](T x) -> bool { return std::fpclassify(x) == FP_SUBNORMAL; });
 }
 
-void add_packed(Family& f) {
-  const auto halves = [](auto operation) {
-    return [operation](V i) {
+void add_packed(Family& f, const Mode& mode, bool ftz) {
+  const Around around{mode.value, ftz, false};
+  const auto halves = [around](auto operation) {
+    return [around, operation](V i) {
       std::uint64_t result = 0;
-      for (unsigned at = 0; at < 64; at += 32) {
-        volatile float a = f32(i[0] >> at);
-        volatile float b = f32(i[1] >> at);
-        volatile float c = f32(i[2] >> at);
-        volatile float x = operation(a, b, c);
-        result |= bits(static_cast<float>(x)) << at;
-      }
+      for (unsigned at = 0; at < 64; at += 32)
+        result |= rounded<float>({i[0] >> at, i[1] >> at, i[2] >> at}, around, operation) << at;
       return result;
     };
   };
-  f.add("add.rn.f32x2", "L=LL", halves([](float a, float b, float) { return a + b; }));
-  f.add("sub.rn.f32x2", "L=LL", halves([](float a, float b, float) { return a - b; }));
-  f.add("mul.rn.f32x2", "L=LL", halves([](float a, float b, float) { return a * b; }));
-  f.add("fma.rn.f32x2", "L=LLL",
-        halves([](float a, float b, float c) { return std::fma(a, b, c); }));
+  const std::string tail = mode.name + std::string(ftz ? ".ftz" : "") + ".f32x2";
+  f.add("add" + tail, "L=LL", halves([](float a, float b, float) { return a + b; }));
+  f.add("sub" + tail, "L=LL", halves([](float a, float b, float) { return a - b; }));
+  f.add("mul" + tail, "L=LL", halves([](float a, float b, float) { return a * b; }));
+  f.add("fma" + tail, "L=LLL", halves([](float a, float b, float c) { return std::fma(a, b, c); }));
 }
 
 }  // namespace
@@ -198,7 +199,8 @@ Family float_family() {
   add_min_max<double>(f, ".f64", "d=FF", false, false);
   add_signs<float>(f, ".f32", 'f');
   add_signs<double>(f, ".f64", 'F');
-  add_packed(f);
+  for (const Mode& mode : kModes)
+    for (const bool ftz : {false, true}) add_packed(f, mode, ftz);
   return f;
 }
 

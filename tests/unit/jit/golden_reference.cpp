@@ -57,7 +57,8 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
 }
 
 std::vector<Family> all_families() {
-  return {integer_family(), bits_family(), float_family(), half_family(), math_family(), compare_family(), logic_family(), cvt_family()};
+  return {integer_family(), bits_family(),  float_family(), half_family(), math_family(),
+          compare_family(), logic_family(), cvt_family(),   warp_family()};
 }
 
 namespace {
@@ -228,7 +229,7 @@ std::vector<Row> make_rows(const Reference& reference, std::uint64_t seed, std::
     for (std::size_t n = 0; n < form.ins.size(); ++n) {
       const char kind = form.ins[n];
       rows[row].in[n] =
-          kind == 'm' ? random() | std::uint64_t{1} << row % kRows : pick(kind, row, n, random);
+          kind == 'm' ? std::uint64_t{0xff} << (row % kRows & 24) : pick(kind, row, n, random);
       rows[row].in[n] = masked(rows[row].in[n], kind);
     }
   recompute(reference, rows);
@@ -248,8 +249,8 @@ void recompute(const Reference& reference, std::vector<Row>& rows) {
     for (Row& row : rows) reference.compute(row.in, row.out);
   }
   for (Row& row : rows)
-    for (std::size_t n = 0; n < form.outs.size(); ++n)
-      row.out[n] = masked(row.out[n], form.outs[n]);
+    for (std::size_t n = 0; n < kMaxValues; ++n)
+      row.out[n] = n < form.outs.size() ? masked(row.out[n], form.outs[n]) : 0;
 }
 
 }  // namespace vgpu::golden

@@ -50,6 +50,11 @@ Family compare_family();
 Family logic_family();
 Family cvt_family();
 Family warp_family();
+/// Instructions that no lowering does: only whole kernels run these.
+Family core_family();
+/// The part of cvt_family() about the narrow floating-point formats.
+void add_narrow_conversions(Family& f);
+/// All but core_family().
 std::vector<Family> all_families();
 
 /// Fills the outputs of `rows` from their inputs.

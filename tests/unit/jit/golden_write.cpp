@@ -11,7 +11,9 @@ int main(int argc, char** argv) {
     std::fputs("usage: golden_write DIRECTORY\n", stderr);
     return 1;
   }
-  for (const Family& family : all_families()) {
+  std::vector<Family> families = all_families();
+  families.push_back(core_family());
+  for (const Family& family : families) {
     std::vector<Form> forms;
     for (const Reference& reference : family.forms()) {
       forms.push_back(reference.form);

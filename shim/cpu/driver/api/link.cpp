@@ -10,6 +10,7 @@
 #include "shim/cpu/driver/jit_log.h"
 #include "shim/cpu/driver/ptx_error.h"
 #include "shim/cpu/driver/thread_state.h"
+#include "shim/cpu/driver/undefined.h"
 #include "shim/cpu/jit/program.h"
 
 namespace vgpu::cpu {
@@ -57,8 +58,12 @@ void check_link(Linker& linker) {
     return got;
   };
   memory.release = [](void* at) { std::free(at); };
-  translate_ptx_errors(
-      linker.log, [&] { jit::Program::link(parse_texts(linker.texts, true, linker.log), memory); });
+  std::vector<ptx::Module> modules = parse_texts(linker.texts, true, linker.log);
+  translate_ptx_errors(linker.log, [&] {
+    const std::string missing = find_undefined(modules);
+    if (!missing.empty()) throw jit::LinkError("undefined reference to '" + missing + "'");
+    jit::Program::link(std::move(modules), memory);
+  });
 }
 
 /// Adds what is in `data`; `name` is for the log.
