@@ -40,7 +40,8 @@ class Supervisor {
   Reply decide_place(const Call& call, std::string_view text);
   void learn_link(const Call& call);
   bool may_concern(const Call& call, std::string_view text) const;
-  const Rule* find_rule_for(const Call& call, const Place& place, bool creates) const;
+  bool has_ruled_name(const Call& call, std::string_view text) const;
+  const Rule* find_rule_for(const Call& call, const Place& place, bool writes) const;
   Reply follow_rule(const Rule& rule, const Request& request);
   void trace(const Call& call, const Subject& subject, const Reply& reply) const;
 
@@ -105,14 +106,21 @@ bool Supervisor::may_concern(const Call& call, std::string_view text) const {
   return GuestView(call.tid).virtual_directory(base_of(call)).has_value();
 }
 
+// True if a rule is for the last name of `text` in any directory.
+bool Supervisor::has_ruled_name(const Call& call, std::string_view text) const {
+  const std::string name = '/' + std::string(text.substr(text.rfind('/') + 1));
+  const Rule* rule = find_rule(rules_, call.def->name, name);
+  return rule != nullptr && rule->pattern.starts_with("*/");
+}
+
 // An own row of the place goes before a rule for its name in any directory.
-const Rule* Supervisor::find_rule_for(const Call& call, const Place& place, bool creates) const {
+const Rule* Supervisor::find_rule_for(const Call& call, const Place& place, bool writes) const {
   const Rule* rule = find_rule(rules_, call.def->name, place.path);
   if (rule == nullptr || !rule->pattern.starts_with("*/")) return rule;
   const bool beside_nothing = place.error != 0 && !(place.error == ENOENT && place.is_last);
   const Node* parent = tree_.find(std::string_view(place.path).substr(0, place.path.rfind('/')));
   const bool in_virtual = parent != nullptr && parent->is_virtual();
-  return place.node != nullptr || beside_nothing || in_virtual || creates ? nullptr : rule;
+  return place.node != nullptr || beside_nothing || in_virtual || writes ? nullptr : rule;
 }
 
 Reply Supervisor::follow_rule(const Rule& rule, const Request& request) {
@@ -130,13 +138,18 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   const auto intent = read_intent(call);
   if (!intent) return Pass{};
   GuestView guest(call.tid);
-  const Spelling spelling{text, base_of(call), intent->follow_last, intent->scope};
+  Spelling spelling{text, base_of(call), intent->follow_last, intent->scope};
   Subject subject{resolve(tree_, guest, spelling), text};
+  if (subject.place.node == nullptr && spelling.follow_last && has_ruled_name(call, text)) {
+    spelling.follow_last = false;  // a real link of that name may lead to another library
+    Place unfollowed = resolve(tree_, guest, spelling);
+    if (unfollowed.node == nullptr) subject.place = std::move(unfollowed);
+  }
   const Place& place = subject.place;
   // All that was read so far may have been another thread's, if the caller has died.
   if (!listener_.still_waiting(call)) return Pass{};
   const Request request{call, *intent, text, place, guest, tree_, descriptors_};
-  const Rule* rule = find_rule_for(call, place, intent->creates(call));
+  const Rule* rule = find_rule_for(call, place, intent->writes(call));
   const bool ours = place.crossed || place.node != nullptr || !place.magic_target.empty();
   if (rule == nullptr && !ours) return Pass{};
   if (rule != nullptr)

@@ -12,8 +12,9 @@ for folder in "$here"/../../examples/*/; do
     skips=$((skips + 1))
     continue
   fi
-  # The page's second block of code, indented by four spaces, is the output.
+  # What the page shows indented by four spaces is the output; empty lines do not count.
   sed -n 's/^    //p' "$folder/README.md" >"$scratch/want"
+  sed -i '/^$/d' "$scratch/out"
   diff -u "$scratch/want" "$scratch/out" >"$scratch/diff" || fail "$(cat "$scratch/diff")"
 done
 

@@ -3,13 +3,13 @@
 #include <cstdio>
 #include <cstdlib>
 
-#define TRY(call)                                                         \
-  do {                                                                    \
-    const cudaError_t status_ = (call);                                   \
-    if (status_ != cudaSuccess) {                                         \
-      std::printf("FAIL: %s: %s\n", #call, cudaGetErrorString(status_));  \
-      std::exit(1);                                                       \
-    }                                                                     \
+#define TRY(call)                                                        \
+  do {                                                                   \
+    const cudaError_t status_ = (call);                                  \
+    if (status_ != cudaSuccess) {                                        \
+      std::printf("FAIL: %s: %s\n", #call, cudaGetErrorString(status_)); \
+      std::exit(1);                                                      \
+    }                                                                    \
   } while (0)
 
 inline int verdict(bool good) {

@@ -8,24 +8,24 @@
 typedef unsigned long long DevicePtr;
 typedef void* Handle;
 
-#define DRIVER_FUNCTIONS(X)                                                                     \
-  X(cuInit, (unsigned flags))                                                                   \
-  X(cuDriverGetVersion, (int* version))                                                         \
-  X(cuDeviceGetCount, (int* count))                                                             \
-  X(cuDeviceGet, (int* device, int ordinal))                                                    \
-  X(cuDeviceGetName, (char* name, int size, int device))                                        \
-  X(cuCtxCreate_v2, (Handle * context, unsigned flags, int device))                             \
-  X(cuCtxDestroy_v2, (Handle context))                                                          \
-  X(cuCtxSynchronize, (void))                                                                   \
-  X(cuModuleLoadData, (Handle * module, const void* image))                                     \
-  X(cuModuleGetFunction, (Handle * function, Handle module, const char* name))                  \
-  X(cuMemAlloc_v2, (DevicePtr * at, size_t bytes))                                              \
-  X(cuMemFree_v2, (DevicePtr at))                                                               \
-  X(cuMemcpyHtoD_v2, (DevicePtr to, const void* from, size_t bytes))                            \
-  X(cuMemcpyDtoH_v2, (void* to, DevicePtr from, size_t bytes))                                  \
-  X(cuLaunchKernel, (Handle function, unsigned gx, unsigned gy, unsigned gz, unsigned bx,       \
-                     unsigned by, unsigned bz, unsigned shared, Handle stream, void** params,   \
-                     void** extra))
+#define DRIVER_FUNCTIONS(X)                                                            \
+  X(cuInit, (unsigned flags))                                                          \
+  X(cuDriverGetVersion, (int* version))                                                \
+  X(cuDeviceGetCount, (int* count))                                                    \
+  X(cuDeviceGet, (int* device, int ordinal))                                           \
+  X(cuDeviceGetName, (char* name, int size, int device))                               \
+  X(cuCtxCreate_v2, (Handle * context, unsigned flags, int device))                    \
+  X(cuCtxDestroy_v2, (Handle context))                                                 \
+  X(cuCtxSynchronize, (void))                                                          \
+  X(cuModuleLoadData, (Handle * module, const void* image))                            \
+  X(cuModuleGetFunction, (Handle * function, Handle module, const char* name))         \
+  X(cuMemAlloc_v2, (DevicePtr * at, size_t bytes))                                     \
+  X(cuMemFree_v2, (DevicePtr at))                                                      \
+  X(cuMemcpyHtoD_v2, (DevicePtr to, const void* from, size_t bytes))                   \
+  X(cuMemcpyDtoH_v2, (void* to, DevicePtr from, size_t bytes))                         \
+  X(cuLaunchKernel,                                                                    \
+    (Handle function, unsigned gx, unsigned gy, unsigned gz, unsigned bx, unsigned by, \
+     unsigned bz, unsigned shared, Handle stream, void** params, void** extra))
 
 // In a guest that links the library these are its symbols; in one that opens it they are pointers.
 #ifdef DRIVER_LINKED

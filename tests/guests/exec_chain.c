@@ -1,4 +1,5 @@
-// Executes itself N times over, alternating the ways to name a program, then the rest: exec_chain N PROGRAM [ARGUMENT...].
+// Executes itself N times over, alternating the ways to name a program, then the rest: exec_chain N
+// PROGRAM [ARGUMENT...].
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
-// Forks after cuInit. The child's driver is unusable there, as the real one is, and says so at once;
-// a program that the child starts has a driver of its own; the parent's goes on working.
+// Forks after cuInit. The child's driver is unusable there, as the real one is, and says so at
+// once; a program that the child starts has a driver of its own; the parent's goes on working.
 #include <sys/wait.h>
 #include <unistd.h>
 

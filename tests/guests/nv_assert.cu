@@ -1,4 +1,5 @@
-// A device-side assert fails in one thread: the error is cudaErrorAssert, it stays, and the process lives.
+// A device-side assert fails in one thread: the error is cudaErrorAssert, it stays, and the process
+// lives.
 #include <cassert>
 
 #include "check.cuh"

@@ -1,13 +1,13 @@
-// Multiplies matrices by tiles in shared memory, with two barriers a step, at a size that is no multiple of the tile.
+// Multiplies matrices by tiles in shared memory; their size is no multiple of the tile.
 #include <vector>
 
 #include "check.cuh"
-
 constexpr int kTile = 16, kN = 100;
 
 __global__ void multiply(const float* a, const float* b, float* c) {
   __shared__ float ta[kTile][kTile], tb[kTile][kTile];
-  const int x = threadIdx.x, y = threadIdx.y, col = blockIdx.x * kTile + x, row = blockIdx.y * kTile + y;
+  const int x = threadIdx.x, col = blockIdx.x * kTile + x;
+  const int y = threadIdx.y, row = blockIdx.y * kTile + y;
   float sum = 0;
   for (int k = 0; k < kN; k += kTile) {
     ta[y][x] = row < kN && k + x < kN ? a[row * kN + k + x] : 0;

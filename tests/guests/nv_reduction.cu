@@ -1,4 +1,5 @@
-// Sums a million numbers: shuffles in the warp, shared memory in the block, an atomic over the grid.
+// Sums a million numbers: shuffles in the warp, shared memory in the block, an atomic over the
+// grid.
 #include <vector>
 
 #include "check.cuh"
@@ -6,7 +7,8 @@
 __global__ void sum(const int* in, int n, unsigned long long* out) {
   __shared__ int partial[32];
   int mine = 0;
-  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x) mine += in[i];
+  for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < n; i += gridDim.x * blockDim.x)
+    mine += in[i];
   for (int step = 16; step > 0; step /= 2) mine += __shfl_down_sync(~0u, mine, step);
   if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = mine;
   __syncthreads();

@@ -1,4 +1,4 @@
-// Streams: order within one, overlap of two, a wait across them by an event, a host function in order.
+// Streams: order within one, a wait across two by an event, a host function in its turn.
 #include "check.cuh"
 
 __global__ void scale(int* at, int by, int n) {
@@ -31,7 +31,8 @@ int main() {
   TRY(cudaStreamWaitEvent(one, done, 0));
   join<<<79, 128, 0, one>>>(a, b, c, n);
   TRY(cudaMemcpyAsync(host, c, n * sizeof(int), cudaMemcpyDeviceToHost, one));
-  TRY(cudaLaunchHostFunc(one, [](void* at) { ++*static_cast<int*>(at); }, &called));
+  TRY(cudaLaunchHostFunc(
+      one, [](void* at) { ++*static_cast<int*>(at); }, &called));
   TRY(cudaStreamSynchronize(one));
   bool good = called == 1 && cudaEventQuery(done) == cudaSuccess;
   for (int i = 0; i < n; ++i) good &= host[i] == 121 - 31;

@@ -1,4 +1,5 @@
-// Probes files by raw system calls, linked statically, and prints what each call answers, as a trace would.
+// Probes files by raw system calls, linked statically, and prints what each call answers, as a
+// trace would.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
-// Adds two vectors on device 0, in a context of its own, from PTX text; ends the guest if anything is wrong.
+// Adds two vectors on device 0, in a context of its own, from PTX text; ends the guest if anything
+// is wrong.
 #pragma once
 #include "driver.h"
 
@@ -12,7 +13,8 @@ static const char kVectorAddPtx[] =
     "  mad.lo.s32 %r5, %r2, %r3, %r4;\n"
     "  setp.ge.u32 %p1, %r5, %r1;\n"
     "  @%p1 bra DONE;\n"
-    "  cvta.to.global.u64 %rd4, %rd1; cvta.to.global.u64 %rd5, %rd2; cvta.to.global.u64 %rd6, %rd3;\n"
+    "  cvta.to.global.u64 %rd4, %rd1; cvta.to.global.u64 %rd5, %rd2; cvta.to.global.u64 %rd6, "
+    "%rd3;\n"
     "  mul.wide.u32 %rd7, %r5, 4;\n"
     "  add.s64 %rd8, %rd4, %rd7; add.s64 %rd9, %rd5, %rd7; add.s64 %rd10, %rd6, %rd7;\n"
     "  ld.global.f32 %f1, [%rd8]; ld.global.f32 %f2, [%rd9];\n"

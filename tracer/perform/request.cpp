@@ -17,6 +17,9 @@ constexpr std::uint64_t kKnownScope = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS |
 constexpr int kKnownAtFlags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_EACCESS |
                               AT_STATX_FORCE_SYNC | AT_STATX_DONT_SYNC;
 
+// What O_PATH leaves of the other flags; openat2 rejects the rest. Source: open(2), openat2(2).
+constexpr int kPathFlags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
 bool read_open_how(const Call& call, Intent& intent) noexcept {
   open_how how{};
   const std::uint64_t size = call.arg(Arg::size);
@@ -32,9 +35,9 @@ bool read_open_how(const Call& call, Intent& intent) noexcept {
 
 }  // namespace
 
-bool Intent::creates(const Call& call) const noexcept {
+bool Intent::writes(const Call& call) const noexcept {
   return call.def->operation == Operation::open &&
-         ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE);
+         ((flags & (O_CREAT | O_TRUNC)) != 0 || (flags & O_ACCMODE) != O_RDONLY);
 }
 
 std::optional<Intent> read_intent(const Call& call) noexcept {
@@ -43,6 +46,10 @@ std::optional<Intent> read_intent(const Call& call) noexcept {
   intent.flags = call.def->implied_flags | call.int_arg(opens ? Arg::open_flags : Arg::at_flags);
   if (call.has(Arg::open_how) && !read_open_how(call, intent)) return std::nullopt;
   if (opens) {
+    if ((intent.flags & O_PATH) != 0) {
+      if (call.has(Arg::open_how) && (intent.flags & ~kPathFlags) != 0) return std::nullopt;
+      intent.flags &= kPathFlags;
+    }
     const bool exclusive = (intent.flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
     intent.follow_last = !exclusive && (intent.flags & O_NOFOLLOW) == 0;
   } else {

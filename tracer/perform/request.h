@@ -17,7 +17,8 @@ struct Intent {
   std::uint64_t scope = 0;  ///< RESOLVE_* of openat2
   bool follow_last = true;
 
-  bool creates(const Call& call) const noexcept;
+  /// True for an open that may create the file, or change it.
+  bool writes(const Call& call) const noexcept;
 };
 
 /// Reads the intent of `call` from its arguments. Returns nothing when the kernel would reject

@@ -17,7 +17,8 @@ enum class Action : std::uint8_t { pass, fail, serve };
 struct Rule {
   std::string syscall;  ///< a name of syscalls(), or "*"
   /// A canonical absolute path; a prefix of one when it ends in '*'; or "*/name": a file of this
-  /// name in any directory that really exists, unless the call would create it.
+  /// name in any directory that really exists, before a real link of this name is followed. An
+  /// open that writes is not meant: who copies or unpacks such a file deals with the real one.
   std::string pattern;
   Action action = Action::pass;
   int error = 0;         ///< errno the guest sees when action is fail

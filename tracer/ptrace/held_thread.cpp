@@ -4,8 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <ctime>
 
 #include "tracer/syscalls/guest_status.h"
 
@@ -17,6 +19,14 @@ constexpr std::uint64_t kInstructionMask = 0xffff;
 constexpr std::uint64_t kInstructionSize = 2;
 constexpr std::uint64_t kNoRestart = ~std::uint64_t{0};  // orig_rax: not in a system call
 constexpr int kSyscallStop = SIGTRAP | 0x80;             // PTRACE_O_TRACESYSGOOD, ptrace(2)
+// When another thread's exec has taken over the tid of a held leader, what bears the tid is a child
+// that we do not trace: to wait for it would last as long as the program. So not __WALL; and we
+// look again and again, since the kernel wakes nobody who waits. Source: eligible_child() and
+// child_wait_callback() in Linux's kernel/exit.c, de_thread() in fs/exec.c.
+constexpr int kTracedOnly = __WCLONE;
+constexpr long kFirstNap = 1000;  // nanoseconds
+constexpr long kLongestNap = 1000000;
+constexpr int kLastSignal = 64;
 constexpr std::uint64_t kAllSignals = ~std::uint64_t{0};
 
 void* as_data(std::uint64_t value) noexcept {
@@ -43,20 +53,26 @@ bool HeldThread::ask(int request, std::uint64_t address, void* data) const noexc
 
 bool HeldThread::wait_for_stop() {
   const auto id = static_cast<id_t>(tid_);
-  siginfo_t info{};
-  for (;;) {
+  for (timespec nap{0, kFirstNap};; nap.tv_nsec = std::min(2 * nap.tv_nsec, kLongestNap)) {
+    siginfo_t info{};
     // Only looks: the end of our own child is for whoever waits for it.
-    if (::waitid(P_PID, id, &info, WEXITED | WSTOPPED | WNOWAIT | __WALL) != 0) {
-      if (errno == EINTR) continue;
-      stopped_ = false;  // ECHILD: somebody has waited for its end
+    if (::waitid(P_PID, id, &info, WEXITED | WSTOPPED | WNOWAIT | WNOHANG | kTracedOnly) != 0) {
+      stopped_ = false;  // ECHILD: it is gone, or is another's
       return false;
+    }
+    if (info.si_pid == 0) {
+      ::nanosleep(&nap, nullptr);
+      continue;
     }
     if (info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED) break;
     info = {};
-    stopped_ = ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | __WALL) == 0 && info.si_pid != 0;
+    stopped_ =
+        ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | kTracedOnly) == 0 && info.si_pid != 0;
+    if (!stopped_) continue;  // it was killed between the two looks
     status_ = info.si_status;
-    if (stopped_) return true;
-    // It was killed between the two looks.
+    // Stopped to deliver a signal: no mask keeps out SIGSTOP, and any may come before ours is set.
+    if (status_ <= kLastSignal) signal_ = static_cast<std::uint64_t>(status_);
+    return true;
   }
   stopped_ = false;
   reap_if_nobody_else_does();
@@ -69,7 +85,7 @@ void HeldThread::reap_if_nobody_else_does() const {
   const auto status = read_guest_status(tid_);
   if (status && status->tgid == tid_ && status->parent == ::getpid()) return;
   siginfo_t info{};
-  ::waitid(P_PID, static_cast<id_t>(tid_), &info, WEXITED | WNOHANG | __WALL);
+  ::waitid(P_PID, static_cast<id_t>(tid_), &info, WEXITED | WNOHANG | kTracedOnly);
 }
 
 bool HeldThread::stop() {
@@ -93,7 +109,6 @@ bool HeldThread::run(std::uint64_t number, std::uint64_t argument, std::int64_t&
   for (int stops = 0; stops < 2;) {  // before it and after it
     if (!ask(PTRACE_SYSCALL, 0, nullptr) || !wait_for_stop()) return false;
     if (status_ == kSyscallStop) ++stops;
-    if (status_ == SIGSTOP) signal_ = SIGSTOP;  // no mask keeps it out: it is for later
   }
   if (!ask(PTRACE_GETREGS, 0, &now)) return false;
   result = static_cast<std::int64_t>(now.rax);

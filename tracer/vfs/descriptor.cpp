@@ -91,10 +91,13 @@ UniqueFd Descriptors::make_directory(const Node& node) const {
   std::replace(name.begin() + static_cast<std::ptrdiff_t>(prefix_.size()), name.end(), '/', kSlash);
   for (const char* place : {"/dev/shm", "/tmp", "/var/tmp", "/run"}) {
     const std::string path = place + name;
-    if (::mkdir(path.c_str(), node.mode | S_IRUSR | S_IXUSR) != 0) continue;
+    if (::mkdir(path.c_str(), S_IRWXU) != 0) continue;
     UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     check_sys(::rmdir(path.c_str()), "rmdir {}", path);
-    if (fd) return fd;
+    if (!fd) continue;
+    // Not by mkdir, which takes away what our umask says.
+    check_sys(::fchmod(fd.get(), node.mode | S_IRUSR | S_IXUSR), "set the mode of {}", node.path);
+    return fd;
   }
   throw fmt::system_error(errno, "make an empty directory for {}", node.path);
 }

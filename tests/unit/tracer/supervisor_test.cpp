@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -16,6 +17,8 @@
 #include <vector>
 
 #include "tests/unit/tracer/guest.h"
+#include "tracer/filter/filter.h"
+#include "tracer/sys/pidfd.h"
 
 namespace vgpu::tracer::testing {
 namespace {
@@ -166,6 +169,53 @@ TEST_CASE("supervise: a full table of descriptors is the guest's error") {
     EXPECT_FAILS(::chdir("/proc/driver/vdrv"), EMFILE);
     EXPECT(::access("/dev/vdev0", R_OK) == 0);
   });
+}
+
+TEST_CASE("a guest whose supervisor is gone is told so, in the middle of a call and after it") {
+  const auto filter = make_filter();
+  int ends[2];
+  REQUIRE(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+  const UniqueFd ours(ends[0]);
+  UniqueFd theirs(ends[1]);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    int number = install_filter(filter).release();
+    if (::write(theirs.get(), &number, sizeof number) < 0) ::_exit(1);
+    if (::read(theirs.get(), &number, 1) != 1) ::_exit(2);
+    ::close(number);
+    for (int i = 0; i < 2; ++i)
+      if (::open("/dev/null", O_RDONLY) >= 0 || errno != ENOSYS) ::_exit(3);
+    ::execl("/bin/true", "true", nullptr);
+    ::_exit(errno == ENOSYS ? 7 : 4);
+  }
+  theirs = UniqueFd();
+  int number = -1;
+  REQUIRE(::read(ours.get(), &number, sizeof number) == sizeof number);
+  {
+    Listener listener(copy_fd(open_pidfd(pid), number));
+    REQUIRE(listener.fd() >= 0);
+    REQUIRE(::write(ours.get(), &number, 1) == 1);
+    REQUIRE(listener.next().has_value());  // taken, never answered
+  }
+  int status = -1;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
+TEST_CASE("supervise: an exec of another thread in the middle of a call does no harm") {
+  const auto files = usual_files();
+  for (int round = 0; round < 100; ++round) {
+    const Outcome outcome = run_guest(files, {}, [&] {
+      std::thread other([&] {
+        for (int n = 0; n < round % 10; ++n) ::access("/dev/null", R_OK);
+        ::execl("/bin/true", "true", nullptr);
+      });
+      for (;;) static_cast<void>(::chdir("/proc/driver/vdrv"));
+    });
+    REQUIRE(outcome.missed.empty());
+    REQUIRE(outcome.status == 0);
+  }
 }
 
 TEST_CASE("supervise: it outlives the program while a daemon of it lives") {

@@ -1,6 +1,8 @@
 #include <dirent.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -9,6 +11,8 @@
 #include <array>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/unit/tracer/guest.h"
@@ -20,7 +24,11 @@ using Names = std::vector<std::string>;
 
 Names names_of(DIR* directory) {
   Names names;
-  while (const dirent* entry = ::readdir(directory)) names.emplace_back(entry->d_name);
+  while (const dirent* entry = ::readdir(directory)) {
+    const std::string_view name = entry->d_name;
+    // Processes come and go in /proc between two readings.
+    if (name.find_first_not_of("0123456789") != name.npos) names.emplace_back(name);
+  }
   return names;
 }
 
@@ -116,6 +124,48 @@ TEST_CASE("getdents: any room that holds our entries gives the same list, in bot
     }
     EXPECT(read_in_steps("/proc/driver/vdrv", 32, SYS_getdents64).size() == 4);
     EXPECT(read_in_steps("/proc/driver/vdrv", 16, SYS_getdents64) == Names{"error"});
+  });
+}
+
+// As in a container without CAP_SYS_PTRACE. For good, so in a process of its own.
+void lose_pidfd_getfd() {
+  scmp_filter_ctx filter = ::seccomp_init(SCMP_ACT_ALLOW);
+  ::seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(pidfd_getfd), 0);
+  const bool loaded = ::seccomp_load(filter) == 0;
+  ::seccomp_release(filter);
+  if (!loaded) ::_exit(4);
+}
+
+TEST_CASE("getdents: where we may not take the guest's descriptor it sees the real directory") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    bool lost = false;
+    Hooks hooks;
+    hooks.decided = [&](const Decision&) {
+      if (!std::exchange(lost, true)) lose_pidfd_getfd();
+    };
+    const auto files = usual_files();
+    const Outcome outcome = run_guest(
+        files, {},
+        [] {
+          EXPECT(::access("/dev/vdev0", R_OK) == 0);
+          const Names names = names_of(::opendir("/dev"));
+          EXPECT(count(names, "null") == 1 && count(names, "vdev0") == 0);
+        },
+        hooks);
+    ::_exit(lost && outcome.status == 0 && outcome.bugs.empty() ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+}
+
+TEST_CASE("getdents: a guest that cannot be read sees the real directory") {
+  check_guest([] {
+    if (::getuid() == 0) EXPECT(::setresuid(1234, 1234, 1234) == 0);
+    EXPECT(::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+    const Names names = names_of(::opendir("/dev"));
+    EXPECT(count(names, "null") == 1 && no_name_twice(names));
   });
 }
 

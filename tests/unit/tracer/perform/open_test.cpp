@@ -191,6 +191,57 @@ TEST_CASE("open: a named library is found in every directory that exists, and ca
   });
 }
 
+TEST_CASE("open: a named library can be copied anywhere, and whoever reads it still gets ours") {
+  check_guest([] {
+    std::array<char, 40> name{"/tmp/vfs-test-XXXXXX"};
+    EXPECT(::mkdtemp(name.data()) != nullptr && ::chdir(name.data()) == 0);
+    EXPECT_FAILS(::open("libvtest.so.1", O_WRONLY | O_TRUNC), ENOENT);  // the kernel's own answer
+    EXPECT(::system("cp --no-preserve=mode /proc/driver/vdrv/version libvtest.so.1") == 0);
+    EXPECT(::system("cp --no-preserve=mode /proc/driver/vdrv/version libvtest.so.1") ==
+           0);  // over the first
+    const std::string written = read_file(::open("libvtest.so.1", O_RDWR));
+    const std::string served = link_of(::open("libvtest.so.1", O_RDONLY));
+    EXPECT(::unlink("libvtest.so.1") == 0 && ::rmdir(name.data()) == 0);
+    EXPECT(written == "one\ntwo\n");
+    EXPECT(served == link_of(::open("/usr/lib/libvtest.so.1", O_RDONLY)));
+  });
+}
+
+TEST_CASE("open: a real link with the name of a library does not lead past ours") {
+  check_guest([] {
+    std::array<char, 40> name{"/tmp/vfs-test-XXXXXX"};
+    EXPECT(::mkdtemp(name.data()) != nullptr && ::chdir(name.data()) == 0);
+    EXPECT(::symlink("libvtest.so.1.2.3", "libvtest.so.1") == 0);
+    const std::string dangling = link_of(::open("libvtest.so.1", O_RDONLY));
+    const int other = ::open("libvtest.so.1.2.3", O_WRONLY | O_CREAT, 0600);
+    const std::string served = link_of(::open("libvtest.so.1", O_RDONLY));
+    const int through = ::open("libvtest.so.1", O_WRONLY);  // who writes goes where the link goes
+    struct stat a {};
+    struct stat b {};
+    const bool same = ::fstat(other, &a) == 0 && ::fstat(through, &b) == 0 && a.st_ino == b.st_ino;
+    EXPECT(::unlink("libvtest.so.1") == 0 && ::unlink("libvtest.so.1.2.3") == 0);
+    EXPECT(::rmdir(name.data()) == 0);
+    EXPECT(served == link_of(::open("/usr/lib/libvtest.so.1", O_RDONLY)));
+    EXPECT(dangling == served);
+    EXPECT(same);
+  });
+}
+
+TEST_CASE("open: O_PATH reads and writes nothing, so no other flag counts with it") {
+  check_guest([] {
+    const std::string library = link_of(::open("/usr/lib/libvtest.so.1", O_RDONLY));
+    EXPECT(link_of(::open("/tmp/libvtest.so.1", O_PATH)) == library);
+    EXPECT(link_of(::open("/tmp/libvtest.so.1", O_PATH | O_RDWR | O_CREAT, 0600)) == library);
+    EXPECT(link_of(::open("/dev/vlink", O_PATH | O_CREAT | O_EXCL, 0600)) == "/dev/vdev0");
+    EXPECT(link_of(::open("/dev/vlocked", O_PATH)) == "/dev/vlocked");
+    EXPECT(link_of(::open("/dev/vcaps", O_PATH | O_DIRECTORY)) == "/dev/vcaps");
+    EXPECT_FAILS(::open("/dev/vdev0", O_PATH | O_DIRECTORY), ENOTDIR);
+    EXPECT_FAILS(open_how_at(AT_FDCWD, "/dev/vdev0", O_PATH | O_RDWR, 0), EINVAL);
+    const int fd = open_how_at(AT_FDCWD, "/dev/vdev0", O_PATH | O_CLOEXEC, 0);
+    EXPECT(fd >= 0 && ::fcntl(fd, F_GETFD) == FD_CLOEXEC);
+  });
+}
+
 TEST_CASE("open: rules and absent rows hide what is there") {
   check_guest([] {
     EXPECT_FAILS(::open("/dev/vforbidden1", O_RDONLY), EPERM);

@@ -46,6 +46,18 @@ TEST_CASE("virtual_path_of_link: other links name nothing") {
   }
 }
 
+TEST_CASE("Descriptors: the mode of a directory is its row's, whatever our umask") {
+  const std::vector<VirtualFile> rows = {virtual_directory("/dev/vcaps", 0755)};
+  const Tree tree(rows);
+  Descriptors descriptors;
+  const mode_t before = ::umask(0077);
+  const UniqueFd fd = descriptors.open(*tree.find("/dev/vcaps"), O_RDONLY);
+  ::umask(before);
+  struct stat result {};
+  REQUIRE(::fstat(fd.get(), &result) == 0);
+  CHECK((result.st_mode & 07777) == 0755);
+}
+
 TEST_CASE("Descriptors: one inode for all descriptors of a file, each with its own offset") {
   const std::vector<VirtualFile> rows = {text_file("/dev/vtext", "abc")};
   const Tree tree(rows);
