@@ -1,54 +1,13 @@
 #include <atomic>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/conformance/gate.h"
 #include "tests/conformance/kind.h"
 
 namespace vgpu::conformance {
 namespace {
-
-/// A stream that stands still until it is told to go on.
-class Gate {
- public:
-  Gate(const DriverTable& cu, CUstream stream) {
-    // The stream may still be leaving the gate when the test has forgotten it.
-    CU_OK(cuLaunchHostFunc, stream, wait, new std::shared_ptr<State>(state_));
-  }
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
-  ~Gate() { open(); }
-  void open() {
-    const std::lock_guard lock(state_->mutex);
-    state_->is_open = true;
-    state_->changed.notify_all();
-  }
-
- private:
-  struct State {
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool is_open = false;
-  };
-  static void wait(void* given) {
-    const std::unique_ptr<std::shared_ptr<State>> mine(static_cast<std::shared_ptr<State>*>(given));
-    State& state = **mine;
-    std::unique_lock lock(state.mutex);
-    state.changed.wait(lock, [&] { return state.is_open; });
-  }
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-};
-
-CUstream make_stream(const DriverTable& cu, unsigned flags = 0) {
-  CUstream stream = nullptr;
-  CU_OK(cuStreamCreate, &stream, flags);
-  return stream;
-}
-
-void append(void* to) { *static_cast<std::string*>(to) += 'x'; }
 
 TEST_CASE("streams: one may stand still while another runs to its end") {
   on_every_kind([](const DriverTable& cu) {
@@ -146,30 +105,6 @@ TEST_CASE("streams: each thread has a default stream of its own") {
     CHECK(mine != legacy);
     CHECK(other != 0);
     CHECK(mine != other);
-  });
-}
-
-TEST_CASE("streams: a stream waits for another's event, and only for what was recorded") {
-  on_every_kind([](const DriverTable& cu) {
-    CUstream first = make_stream(cu, CU_STREAM_NON_BLOCKING);
-    CUstream second = make_stream(cu, CU_STREAM_NON_BLOCKING);
-    CUevent event = nullptr;
-    CU_OK(cuEventCreate, &event, CU_EVENT_DISABLE_TIMING);
-    CU_OK(cuStreamWaitEvent, second, event, 0);  // never recorded: nothing to wait for
-    CU_OK(cuStreamSynchronize, second);
-    Gate gate(cu, first);
-    CU_OK(cuEventRecord, event, first);
-    CU_OK(cuStreamWaitEvent, second, event, 0);
-    std::string seen;
-    CU_OK(cuLaunchHostFunc, second, append, static_cast<void*>(&seen));
-    CHECK(CU(cuStreamQuery, second) == CUDA_ERROR_NOT_READY);
-    CHECK(CU(cuEventQuery, event) == CUDA_ERROR_NOT_READY);
-    CU_OK(cuEventDestroy_v2, event);  // what waits for it goes on waiting
-    gate.open();
-    CU_OK(cuStreamSynchronize, second);
-    CHECK(seen == "x");
-    CU_OK(cuStreamDestroy_v2, first);
-    CU_OK(cuStreamDestroy_v2, second);
   });
 }
 
@@ -284,37 +219,6 @@ TEST_CASE("streams: many threads may use many streams at a time") {
       });
     for (std::thread& thread : threads) thread.join();
     CHECK(wrong == 0);
-  });
-}
-
-TEST_CASE("events: time passes between two of them, and only timed and recorded ones tell it") {
-  on_every_kind([](const DriverTable& cu) {
-    CUevent start = nullptr;
-    CUevent end = nullptr;
-    CUevent untimed = nullptr;
-    float milliseconds = -1;
-    CU_OK(cuEventCreate, &start, 0);
-    CU_OK(cuEventCreate, &end, CU_EVENT_BLOCKING_SYNC);
-    CU_OK(cuEventCreate, &untimed, CU_EVENT_DISABLE_TIMING);
-    CHECK(CU(cuEventQuery, start) == CUDA_SUCCESS);
-    CHECK(CU(cuEventElapsedTime, &milliseconds, start, end) == CUDA_ERROR_INVALID_HANDLE);
-    CUstream stream = make_stream(cu);
-    CU_OK(cuEventRecord, start, stream);
-    {
-      const Gate gate(cu, stream);
-      CU_OK(cuEventRecord, end, stream);
-      CHECK(CU(cuEventElapsedTime, &milliseconds, start, end) == CUDA_ERROR_NOT_READY);
-    }
-    CU_OK(cuEventSynchronize, end);
-    CU_OK(cuEventElapsedTime, &milliseconds, start, end);
-    CHECK(milliseconds >= 0);
-    CU_OK(cuEventRecord, untimed, stream);
-    CHECK(CU(cuEventElapsedTime, &milliseconds, start, untimed) == CUDA_ERROR_INVALID_HANDLE);
-    CHECK(CU(cuEventCreate, &start, 0x100) == CUDA_ERROR_INVALID_VALUE);
-    CHECK(CU(cuEventRecord, nullptr, stream) == CUDA_ERROR_INVALID_HANDLE);
-    CU_OK(cuEventDestroy_v2, untimed);
-    CHECK(CU(cuEventDestroy_v2, untimed) == CUDA_ERROR_INVALID_HANDLE);
-    CU_OK(cuStreamDestroy_v2, stream);
   });
 }
 
