@@ -12,9 +12,30 @@ namespace {
 
 using Counts = std::vector<std::atomic<int>>;
 
-void count_each(void* context, std::uint64_t first, std::uint64_t last) {
-  auto& counts = *static_cast<Counts*>(context);
-  for (; first < last; ++first) ++counts[first];
+// Stands in for generated code: its parameter block is the counters themselves.
+void count_each(BlockState* state, std::uint64_t begin, std::uint64_t end) {
+  auto& counts =
+      *const_cast<Counts*>(reinterpret_cast<const Counts*>(state->grid->params));  // ours to write
+  for (; begin < end; ++begin) ++counts[begin];
+}
+
+void stop_at_ten(BlockState* state, std::uint64_t begin, std::uint64_t end) {
+  count_each(state, 0, 1);
+  for (; begin < end; ++begin)
+    if (begin == 10) state->grid->run->stop(Stop::trap);
+}
+
+Stop run_blocks(FlatKernel kernel, Counts& counts, std::uint32_t blocks) {
+  Grid grid;
+  grid.params = reinterpret_cast<const std::byte*>(&counts);
+  grid.grid[0] = blocks;
+  grid.grid[1] = grid.grid[2] = 1;
+  grid.block[0] = grid.block[1] = grid.block[2] = 1;
+  grid.threads = grid.warps = 1;
+  const CompiledKernel code{CodeForm::flat, reinterpret_cast<void*>(kernel), 0, 0, false};
+  GridRun run(grid, code, Pool::instance().memory());
+  Pool::instance().run(run, false);
+  return run.stopped();
 }
 
 bool all_once(const Counts& counts) {
@@ -23,55 +44,44 @@ bool all_once(const Counts& counts) {
   return true;
 }
 
-TEST_CASE("parallel_for: every block is done exactly once") {
-  for (const std::uint64_t chunk : {1, 7, 1000, 5000}) {
-    Counts counts(1000);
-    const std::atomic<bool> stop{false};
-    parallel_for(counts.size(), chunk, count_each, &counts, stop);
+TEST_CASE("Pool: every block of a grid is done exactly once") {
+  for (const std::uint32_t blocks : {1U, 2U, 33U, 1000U, 100000U}) {
+    CAPTURE(blocks);
+    Counts counts(blocks);
+    CHECK(run_blocks(count_each, counts, blocks) == Stop::none);
     CHECK(all_once(counts));
   }
 }
 
-TEST_CASE("parallel_for: callers on several threads share the pool") {
+TEST_CASE("Pool: callers on several threads share it") {
   std::vector<std::thread> callers;
   std::atomic<int> right{0};
   for (int n = 0; n < 8; ++n)
     callers.emplace_back([&] {
       Counts counts(500);
-      const std::atomic<bool> stop{false};
-      parallel_for(counts.size(), 1, count_each, &counts, stop);
+      run_blocks(count_each, counts, 500);
       right += all_once(counts) ? 1 : 0;
     });
   for (auto& caller : callers) caller.join();
   CHECK(right == 8);
 }
 
-TEST_CASE("parallel_for: stop keeps the rest from being handed out") {
-  struct Stopper {
-    std::atomic<bool> stop{false};
-    std::atomic<int> done{0};
-  } stopper;
-  parallel_for(
-      1'000'000'000, 1,
-      [](void* context, std::uint64_t, std::uint64_t) {
-        auto& s = *static_cast<Stopper*>(context);
-        if (++s.done == 10) s.stop = true;
-      },
-      &stopper, stopper.stop);
-  CHECK(stopper.done >= 10);
-  CHECK(stopper.done < 1000);
+TEST_CASE("Pool: after a stop no more blocks are handed out") {
+  Counts calls(1);
+  CHECK(run_blocks(stop_at_ten, calls, 1'000'000'000) == Stop::trap);
+  CHECK(calls[0] >= 1);
+  CHECK(calls[0] < 1000);
 }
 
 #if !defined(__SANITIZE_THREAD__)  // ThreadSanitizer allows no threads after a fork
-TEST_CASE("parallel_for: a forked child gets threads of its own") {
+TEST_CASE("Pool: a forked child gets one of its own") {
   Counts warm(100);
-  const std::atomic<bool> stop{false};
-  parallel_for(warm.size(), 1, count_each, &warm, stop);
+  run_blocks(count_each, warm, 100);
   const pid_t child = ::fork();
   REQUIRE(child >= 0);
   if (child == 0) {
     Counts counts(1000);
-    parallel_for(counts.size(), 1, count_each, &counts, stop);
+    run_blocks(count_each, counts, 1000);
     ::_exit(all_once(counts) ? 0 : 1);
   }
   int status = -1;
