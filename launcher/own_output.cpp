@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "tracer/sys/errors.h"
+#include "tracer/sys/pidfd.h"
 
 namespace vgpu::launcher {
 namespace {
@@ -22,6 +24,8 @@ using tracer::check_sys;
 using tracer::UniqueFd;
 
 constexpr int kStandardDescriptors = 3;
+/// Units: bytes. A pipe that has any room takes PIPE_BUF bytes at once.
+constexpr std::size_t kLongest = PIPE_BUF / 2;
 
 void close_between(unsigned first, unsigned last) noexcept {
   ::syscall(SYS_close_range, first, last, 0);
@@ -39,20 +43,29 @@ OwnOutput::OwnOutput() {
                              "copy standard error"));
 }
 
-void OwnOutput::line(std::string_view text) const noexcept {
+void OwnOutput::line(std::string_view text) noexcept {
   const UniqueFd borrowed = copy_ ? UniqueFd() : borrow();
   const int fd = copy_ ? copy_.get() : borrowed.get();
   if (fd < 0) return;
+  pollfd room{fd, POLLOUT, 0};
+  if (!may_wait_ && ::poll(&room, 1, 0) != 1) {
+    ++dropped_;
+    return;
+  }
+  if (!may_wait_) text = text.substr(0, kLongest);
   try {
-    const std::string whole = fmt::format("vgpu-run: {}\n", text);
+    const std::string before =
+        dropped_ == 0 ? "" : fmt::format("vgpu-run: lines dropped here: {}\n", dropped_);
+    const std::string whole = fmt::format("{}vgpu-run: {}\n", before, text);
     [[maybe_unused]] const ssize_t ignored = ::write(fd, whole.data(), whole.size());
+    dropped_ = 0;
   } catch (const std::exception&) {  // no memory for a message: nobody is left to tell
   }
 }
 
 UniqueFd OwnOutput::borrow() const noexcept {
-  if (program_ < 0) return {};
-  UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, program_, STDERR_FILENO, 0)));
+  if (!program_) return {};
+  UniqueFd fd = tracer::copy_fd(program_, STDERR_FILENO);
   struct stat status {};
   const bool same =
       fd && ::fstat(fd.get(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
@@ -60,14 +73,22 @@ UniqueFd OwnOutput::borrow() const noexcept {
   return fd;
 }
 
+void OwnOutput::hold() noexcept {
+  if (!copy_) copy_ = borrow();
+}
+
 void OwnOutput::let_go(std::initializer_list<int> kept, const UniqueFd& program) {
-  program_ = program.get();
+  // Our own, since we may outlive the caller's.
+  if (program)
+    program_ = UniqueFd(check_sys(::fcntl(program.get(), F_DUPFD_CLOEXEC, kStandardDescriptors),
+                                  "copy the program's pidfd"));
+  may_wait_ = false;
   if (is_pipe_) copy_ = UniqueFd();
   const UniqueFd null(check_sys(::open("/dev/null", O_RDWR | O_CLOEXEC), "open /dev/null"));
   for (int fd = 0; fd < kStandardDescriptors; ++fd) ::dup3(null.get(), fd, O_CLOEXEC);
 
   std::vector<int> stay(kept);
-  stay.insert(stay.end(), {null.get(), program.get(), copy_.get()});
+  stay.insert(stay.end(), {null.get(), program.get(), program_.get(), copy_.get()});
   std::ranges::sort(stay);
   int next = kStandardDescriptors;
   for (const int fd : stay) {

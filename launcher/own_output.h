@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <string_view>
 
@@ -17,19 +18,26 @@ class OwnOutput {
   /// Errors: std::system_error.
   OwnOutput();
 
-  /// Writes "vgpu-run: `text`" and a newline. A reader that is gone is not an error.
-  void line(std::string_view text) const noexcept;
+  /// Writes "vgpu-run: `text`" and a newline. A reader that is gone is not an error. Once we have
+  /// let go, guests wait for us and we for nobody: what would have to wait is dropped, and the next
+  /// line says how many were.
+  void line(std::string_view text) noexcept;
 
   /// Closes all descriptors of this process but `kept` and our own copy; 0, 1 and 2 become
   /// /dev/null. From then on a pipe is reached through the process `program`.
   void let_go(std::initializer_list<int> kept, const tracer::UniqueFd& program);
 
+  /// Keeps even a pipe from now on, since the program is about to end, and we are too.
+  void hold() noexcept;
+
  private:
   tracer::UniqueFd borrow() const noexcept;
 
   tracer::UniqueFd copy_;
-  int program_ = -1;  ///< borrowed pidfd of the program
+  tracer::UniqueFd program_;  ///< a pidfd
   bool is_pipe_ = false;
+  bool may_wait_ = true;
+  std::size_t dropped_ = 0;  ///< lines, since the last one that was written
   unsigned long device_ = 0;
   unsigned long inode_ = 0;
 };

@@ -2,12 +2,15 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <csignal>
 #include <map>
 #include <memory>
@@ -15,12 +18,19 @@
 #include <set>
 #include <string>
 
+#include "launcher/own_output.h"
+#include "tracer/sys/pidfd.h"
 #include "tracer/sys/unique_fd.h"
 
 namespace vgpu::launcher {
 namespace {
 
 using tracer::UniqueFd;
+using Clock = std::chrono::steady_clock;
+
+/// How long a round of kills waits. Who is stuck in the kernel ends when that lets go of it,
+/// whether we are still there or not.
+constexpr std::chrono::seconds kPatience{5};
 
 struct CloseDirectory {
   void operator()(DIR* directory) const noexcept { ::closedir(directory); }
@@ -55,21 +65,38 @@ std::vector<ProcessInfo> all_processes() {
   return all;
 }
 
-/// Kills `guests`, waits until each has ended, and notes it in `ended`.
-void kill_all(const std::vector<ProcessInfo>& guests, std::set<pid_t>& ended) {
-  std::map<pid_t, UniqueFd> ending;
+bool ends_by(Clock::time_point deadline, const UniqueFd& pidfd) {
+  using std::chrono::milliseconds;
+  pollfd end{pidfd.get(), POLLIN, 0};
+  int ready = -1;
+  do {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    ready = ::poll(&end, 1, static_cast<int>(std::max(left, milliseconds(0)).count()));
+  } while (ready < 0 && errno == EINTR);
+  return ready == 1;
+}
+
+/// Kills `guests`, waits a while for those that it may kill, and notes in `ended` who has ended.
+/// False if that was no use: another round would find the same guests.
+bool kill_all(const std::vector<ProcessInfo>& guests, std::set<pid_t>& ended) {
+  // By pid: a pidfd opened only now would be no surer, and there may be more guests than we may
+  // have descriptors.
+  std::set<pid_t> killed;
+  bool progress = false;
+  for (const ProcessInfo& guest : guests)
+    if (::kill(guest.pid, SIGKILL) == 0)
+      killed.insert(guest.pid);
+    else if (errno == ESRCH)
+      progress = true;  // it went by itself; look again at what it left
+  const Clock::time_point now = Clock::now();
   for (const ProcessInfo& guest : guests) {
-    UniqueFd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, guest.pid, 0)));
-    if (!pidfd)
-      ::kill(guest.pid, SIGKILL);  // out of descriptors, or gone: the next round looks again
-    else if (::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0) == 0)
-      ending.emplace(guest.pid, std::move(pidfd));
+    const UniqueFd pidfd = tracer::open_pidfd(guest.pid);
+    const bool dying = killed.contains(guest.pid);
+    if (pidfd && !ends_by(dying ? now + kPatience : now, pidfd)) continue;
+    ended.insert(guest.pid);
+    progress = progress || dying;
   }
-  for (const auto& [pid, pidfd] : ending) {
-    pollfd poll_end{pidfd.get(), POLLIN, 0};
-    while (::poll(&poll_end, 1, -1) < 0) continue;  // only EINTR can fail it
-    ended.insert(pid);
-  }
+  return progress;
 }
 
 }  // namespace
@@ -120,20 +147,28 @@ bool is_stopped(pid_t pid) {
   return info && info->state == 'T';
 }
 
-void kill_guests() {
+std::size_t kill_guests() {
   std::set<pid_t> ended;
+  bool progress = true;
   while (true) {
     while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
     const auto self = read_status(::getpid());
-    if (!self) return;
+    if (!self) return 0;
     std::vector<ProcessInfo> guests = guests_below(*self, all_processes());
     // Whoever traces a process from outside can keep it a zombie; it is none of ours any more.
     std::erase_if(guests, [&](const ProcessInfo& guest) {
       return guest.state == 'Z' && ended.contains(guest.pid);
     });
-    if (guests.empty()) return;
-    kill_all(guests, ended);
+    if (guests.empty() || !progress) return guests.size();
+    progress = kill_all(guests, ended);
   }
+}
+
+void kill_guests(OwnOutput& own) {
+  const std::size_t left = kill_guests();
+  if (left != 0)
+    own.line(
+        fmt::format("{} of the program's processes could not be killed and may live on", left));
 }
 
 }  // namespace vgpu::launcher

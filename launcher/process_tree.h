@@ -2,10 +2,13 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
 namespace vgpu::launcher {
+
+class OwnOutput;
 
 /// What we need to know of a process, as /proc shows it.
 struct ProcessInfo {
@@ -25,8 +28,13 @@ std::vector<ProcessInfo> guests_below(const ProcessInfo& root, const std::vector
 /// True if the process is stopped by a signal.
 bool is_stopped(pid_t pid);
 
-/// Kills all guests below this process and waits until none is left. We must be their subreaper:
-/// only so do the children of the killed stay below us.
-void kill_guests();
+/// Kills all guests below this process and waits until they have ended. We must be their subreaper:
+/// only so do the children of the killed stay below us. Returns how many are left: another user's,
+/// or stuck in the kernel for longer than is worth waiting.
+/// Errors: std::system_error.
+std::size_t kill_guests();
+
+/// The same, and says so if some are left.
+void kill_guests(OwnOutput& own);
 
 }  // namespace vgpu::launcher

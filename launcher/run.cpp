@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +15,7 @@
 #include "launcher/process_tree.h"
 #include "launcher/supervisor_process.h"
 #include "tracer/sys/errors.h"
+#include "tracer/sys/pidfd.h"
 
 namespace vgpu::launcher {
 namespace {
@@ -68,9 +68,9 @@ class StandIn {
   std::optional<int> hear_supervisor() {
     const auto message = news_.receive();
     if (!message) {
-      // First, since a pipe at standard error may be reached through the program alone.
+      own_.hold();  // while there is a program to reach a pipe through
       own_.line("the supervisor was killed, and the program with it");
-      kill_guests();
+      kill_guests(own_);
       return kOwnFailure;
     }
     switch (message->news) {
@@ -102,11 +102,11 @@ class StandIn {
     return std::nullopt;
   }
 
-  /// It waits for our word, so its pid cannot be another's yet.
+  /// It waits for our word, so its pid cannot be another's yet. If there is no such process it was
+  /// killed while it waited, and the news of that is on its way.
   void let_run(pid_t pid) {
     pid_ = pid;
-    const long fd = ::syscall(SYS_pidfd_open, pid, 0);
-    program_ = UniqueFd(static_cast<int>(check_sys(fd, "pidfd_open {}", pid)));
+    program_ = tracer::open_pidfd(pid);
     leash_.send(News::go);
   }
 

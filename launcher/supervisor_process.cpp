@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +19,7 @@
 #include "tracer/filter/filter.h"
 #include "tracer/supervisor.h"
 #include "tracer/sys/errors.h"
+#include "tracer/sys/pidfd.h"
 
 namespace vgpu::launcher {
 namespace {
@@ -26,9 +27,14 @@ namespace {
 using tracer::check_sys;
 using tracer::UniqueFd;
 
-UniqueFd open_pidfd(pid_t pid) {
-  const long fd = ::syscall(SYS_pidfd_open, pid, 0);
-  return UniqueFd(static_cast<int>(check_sys(fd, "pidfd_open {}", pid)));
+/// The user's soft limits are meant for the program; its supervisor has work to do for all guests.
+void raise_limits() noexcept {
+  for (const auto resource : {RLIMIT_NOFILE, RLIMIT_FSIZE}) {
+    rlimit limit{};
+    if (::getrlimit(resource, &limit) != 0) continue;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(resource, &limit);
+  }
 }
 
 /// The program between fork and exec. Nothing throws out of here: the frames below are not ours.
@@ -66,7 +72,7 @@ tracer::Listener take_listener(const Channel& handover) {
 }
 
 void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& ward,
-                          const OwnOutput& own) {
+                          OwnOutput& own) {
   const UniqueFd child_signals = open_signal(SIGCHLD);
   std::array<tracer::Watch, 2> watches;
   watches[0] = {child_signals.get(), [&] {
@@ -78,7 +84,7 @@ void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& wa
                   ward.collect();
                   watches[1].fd = -1;
                   if (ward.ended()) return;  // what is left now are daemons: they live on
-                  kill_guests();
+                  kill_guests(own);
                 }};
   const tracer::Hooks hooks{nullptr,
                             [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); }};
@@ -88,7 +94,7 @@ void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& wa
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,
                        Channel& leash, pid_t starter) {
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  UniqueFd starter_fd = open_pidfd(starter);
+  UniqueFd starter_fd = tracer::open_pidfd(starter);
   if (::getppid() != starter) return;  // it was killed before we could watch it
 
   const std::vector<sock_filter> filter = tracer::make_filter();
@@ -101,12 +107,13 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   }
   hand.close();
   leash.close();
+  raise_limits();
   // Same session, other group: out of reach of the terminal's signals, yet the program's own job
   // control works as if its parent were the shell (its groups are not orphaned, setpgid(2)).
   ::setpgid(0, 0);
   ::prctl(PR_SET_NAME, "vgpu-supervisor");
   [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
-  const UniqueFd program = open_pidfd(pid);
+  const UniqueFd program = tracer::open_pidfd(pid);
   own.let_go({news.fd(), handover.fd(), starter_fd.get()}, program);
 
   tracer::Listener listener = take_listener(handover);
@@ -126,7 +133,7 @@ void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own,
     ::_exit(0);
   } catch (const std::exception& error) {
     news.send(News::failed, 0, error.what());
-    kill_guests();
+    kill_guests(own);
     ::_exit(kOwnFailure);
   }
 }

@@ -16,6 +16,7 @@ struct CallLayout {
   std::vector<std::uint64_t> returns;
   std::vector<std::uint64_t> params;
   std::uint64_t size = 0;  ///< Units: bytes; a multiple of 16
+  friend bool operator==(const CallLayout&, const CallLayout&) = default;
 };
 
 CallLayout layout_of(const std::vector<ptx::Param>& returns, const std::vector<ptx::Param>& params);

@@ -156,6 +156,24 @@ class Spread {
 
 }  // namespace
 
+void spread_irreducible(const Code& code, Analysis& analysis) {
+  for (const Loop& loop : code.loops) {
+    bool irreducible = false;
+    for (std::uint32_t n = loop.head + 1; n < loop.end; ++n)
+      for (const auto pred : code.blocks[n].preds)
+        irreducible |= pred < loop.head || pred >= loop.end;
+    if (!irreducible) continue;
+    for (std::uint32_t n = loop.head; n < loop.end; ++n) analysis.partial[n] = true;
+    for (std::size_t web = 0; web < code.webs.size(); ++web) {
+      for (const Def& def : code.webs[web].defs) {
+        if (def.block < loop.head || def.block >= loop.end) continue;
+        analysis.blend[web] = true;
+        analysis.webs[web] = Shape::varying();
+      }
+    }
+  }
+}
+
 bool spread_divergence(const Code& code, const std::vector<std::uint32_t>& post_dominators,
                        std::uint32_t block, Analysis& analysis) {
   return Spread(code, block, post_dominators[block], analysis).run();

@@ -71,9 +71,10 @@ CallLayout layout_of(const std::vector<ptx::Param>& returns,
   return layout;
 }
 
-Code flatten(const Linkage& linkage, const Symbol& symbol, SharedLayout& shared) {
+Code flatten(const Linkage& linkage, const Symbol& symbol, Inlining inlining,
+             SharedLayout& shared) {
   Code code;
-  Flattener(linkage, shared, code).run(symbol);
+  Flattener(linkage, inlining, shared, code).run(symbol);
   return code;
 }
 

@@ -5,10 +5,16 @@
 
 namespace vgpu::jit {
 
+/// Which calls to inline.
+enum class Inlining : std::uint8_t {
+  all,    ///< those that can be, up to a generous size of the whole
+  small,  ///< of short functions: where real calls have to be made anyway
+};
+
 /// Makes one piece of code out of `symbol`'s function: calls inlined, names resolved. Calls that
-/// cannot be inlined (recursion, pointers, excessive size) stay as outlined calls.
+/// are not inlined (recursion, pointers, size) stay as outlined calls.
 /// Errors: ptx::Error, LinkError, Unsupported.
-Code flatten(const Linkage& linkage, const Symbol& symbol, SharedLayout& shared);
+Code flatten(const Linkage& linkage, const Symbol& symbol, Inlining inlining, SharedLayout& shared);
 
 /// True for a function that the runtime itself provides: vprintf, __assertfail, malloc, free.
 bool is_runtime_function(std::string_view name) noexcept;

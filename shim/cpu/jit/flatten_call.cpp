@@ -11,8 +11,9 @@ using ptx::Space;
 
 namespace {
 
-constexpr std::size_t kMaxDepth = 48;             // of inlining: bounds our own recursion
-constexpr std::size_t kMaxInstructions = 200000;  // past this, calls stay calls
+constexpr std::size_t kMaxDepth = 48;            // of inlining: bounds our own recursion
+constexpr std::size_t kSmallFunction = 24;       // in instructions
+constexpr std::size_t kMaxInstructions = 20000;  // past this, calls stay calls
 
 Operand register_operand(std::int64_t reg) {
   Operand operand;
@@ -75,6 +76,8 @@ void Flattener::call(Instance& instance, const ptx::Instruction& inst) {
 }
 
 bool Flattener::must_outline(const Symbol& target) const {
+  if (inlining_ == Inlining::small && linkage_.parsed(target).body.size() > kSmallFunction)
+    return true;
   return std::find(active_.begin(), active_.end(), target.function) != active_.end() ||
          active_.size() >= kMaxDepth || code_.insts.size() >= kMaxInstructions;
 }

@@ -13,8 +13,8 @@ namespace vgpu::jit {
 /// every access of them agrees on offset and size, and local memory elsewhere.
 class Flattener {
  public:
-  Flattener(const Linkage& linkage, SharedLayout& shared, Code& code)
-      : linkage_(linkage), shared_(shared), code_(code) {}
+  Flattener(const Linkage& linkage, Inlining inlining, SharedLayout& shared, Code& code)
+      : linkage_(linkage), inlining_(inlining), shared_(shared), code_(code) {}
   void run(const Symbol& symbol);
 
  private:
@@ -99,6 +99,7 @@ class Flattener {
   void rewrite(ptx::Instruction& inst, const ParamVar& var);
 
   const Linkage& linkage_;
+  const Inlining inlining_;
   SharedLayout& shared_;
   Code& code_;
   std::vector<const ptx::Function*> active_;  ///< being inlined, to find recursion

@@ -53,7 +53,7 @@ Lanes Generator::address(const ptx::Instruction& inst, const Operand& operand) {
       origin = b_.CreateAdd(origin, b_.CreatePtrToInt(params_, i64));
       break;
     case Space::local:
-      if (local_ == nullptr) unsupported(inst, "local memory without a variable");
+      if (code_.local_bytes == 0) unsupported(inst, "local memory without a variable");
       origin = b_.CreateAdd(origin, local_);
       if (at.shape.is_varying())
         at.base = b_.CreateAdd(at.base, splat(origin));

@@ -139,7 +139,7 @@ std::vector<llvm::AllocaInst*> Generator::kept_values() {
     if (inst.guard >= 0) live.insert(inst.guard);
   }
   // Lanes that wait at blocks to come need what those read.
-  for (const auto block : schedule_.deferred(current_))
+  for (const unsigned block : schedule_.deferred(current_).set_bits())
     for (const auto web : code_.live_in[block]) live.insert(web);
   // What the barrier itself writes is only known after it.
   for_each_def(code_.insts[at_], [&](std::int64_t web) {
@@ -151,7 +151,7 @@ std::vector<llvm::AllocaInst*> Generator::kept_values() {
     for (llvm::AllocaInst* part : {each.base, each.y, each.u})
       if (part != nullptr) kept.push_back(part);
   }
-  for (const auto block : schedule_.deferred(current_))
+  for (const unsigned block : schedule_.deferred(current_).set_bits())
     if (analysis_.partial[block]) kept.push_back(pending(block));
   return kept;
 }

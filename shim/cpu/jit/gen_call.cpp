@@ -77,7 +77,7 @@ void Generator::indirect_call(const ptx::Instruction& inst, const OutlinedCall& 
   b_.CreateCondBr(any(rest), loop, done);
   for (const auto& [symbol, function] : callees_) {
     const CallLayout layout = layout_of(symbol->function->returns, symbol->function->params);
-    if (layout.returns != each.layout.returns || layout.params != each.layout.params) continue;
+    if (layout != each.layout) continue;
     BasicBlock* const here = BasicBlock::Create(context_, "call", function_);
     choice->addCase(b_.getInt64(reinterpret_cast<std::uintptr_t>(symbol->cell.get())), here);
     b_.SetInsertPoint(here);

@@ -149,6 +149,7 @@ void Generator::start_warp() {
   b_.SetInsertPoint(warp_start_);
   if (form_ == Form::flat) warp_ = b_.CreateLoad(b_.getInt32Ty(), warp_variable_);
   const std::uint64_t bytes = code_.local_bytes;
+  local_ = b_.getInt64(0);
   if (bytes != 0 && form_ == Form::function) {
     llvm::IRBuilder<> at(entry_, entry_->begin());
     auto* const memory = at.CreateAlloca(llvm::ArrayType::get(b_.getInt8Ty(), bytes * kLanes));

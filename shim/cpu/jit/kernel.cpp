@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "shim/cpu/jit/flatten.h"
+#include "shim/cpu/jit/lower_flush.h"
 
 namespace vgpu::jit {
 
@@ -87,6 +88,10 @@ void Kernel::prepare_code() {
     build_blocks(code);
     build_webs(code);
   }
+  // All that runs together runs in one mode.
+  bool flush = may_flush_by_mode(pieces_.front().insts);
+  for (const Code& code : pieces_) flush &= bears_flushing(code.insts);
+  for (Code& code : pieces_) code.flush_by_mode = flush;
   prepared_ = true;
 }
 
@@ -94,26 +99,33 @@ void Kernel::prepare_code() {
 /// a pointer could reach if there is a call through one.
 void Kernel::flatten_all() {
   std::vector<const Symbol*> reachable = linkage_.in_variables();
-  bool indirect = false;
-  std::size_t next_reachable = 0;
+  std::vector<CallLayout> indirect;
   const auto add = [&](const Symbol* symbol) {
     if (std::find(functions_.begin(), functions_.end(), symbol) == functions_.end())
       functions_.push_back(symbol);
     if (functions_.size() > kMaxFunctions) throw Unsupported(info_.name + ": too many functions");
   };
-  pieces_.push_back(flatten(linkage_, symbol_, shared_));
+  const auto fits = [&](const Symbol* symbol) {
+    const CallLayout own = layout_of(symbol->function->returns, symbol->function->params);
+    return !symbol->function->entry &&
+           std::find(indirect.begin(), indirect.end(), own) != indirect.end();
+  };
+  pieces_.push_back(flatten(linkage_, symbol_, Inlining::all, shared_));
+  if (pieces_.front().has_outlined_call) {
+    shared_ = {};
+    pieces_.front() = flatten(linkage_, symbol_, Inlining::small, shared_);
+  }
   for (std::size_t n = 0; n < pieces_.size(); ++n) {
     for (const OutlinedCall& call : pieces_[n].calls) {
       if (call.kind == OutlinedCall::Kind::direct) add(call.target);
-      indirect |= call.kind == OutlinedCall::Kind::indirect;
+      if (call.kind == OutlinedCall::Kind::indirect) indirect.push_back(call.layout);
     }
     const auto& taken = pieces_[n].address_taken;
     reachable.insert(reachable.end(), taken.begin(), taken.end());
-    if (indirect)
-      for (; next_reachable < reachable.size(); ++next_reachable)
-        if (!reachable[next_reachable]->function->entry) add(reachable[next_reachable]);
+    for (const Symbol* symbol : reachable)
+      if (fits(symbol)) add(symbol);
     if (n + 1 == pieces_.size() && functions_.size() > n)
-      pieces_.push_back(flatten(linkage_, *functions_[n], shared_));
+      pieces_.push_back(flatten(linkage_, *functions_[n], Inlining::small, shared_));
   }
 }
 

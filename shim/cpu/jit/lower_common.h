@@ -6,7 +6,7 @@
 
 namespace vgpu::jit {
 
-// What every lowering needs. Values are scalars or vectors; a helper takes its shape from its
+// What every lowering needs. Values are scalars or vectors; a function takes its shape from its
 // arguments, so that packed types (two elements a lane) go through the same code.
 
 /// The families of types that arithmetic distinguishes.

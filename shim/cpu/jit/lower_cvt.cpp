@@ -178,8 +178,9 @@ Value* resize(Emit& e, Value* value, Type to) {
 void float_to_float(Emit& e, Type from, Type to) {
   Value* value = widen_number(e, read(e, 1, from), from);
   if (from == Type::f32) {
-    // f32 to f32 may be no operation at all, which the processor's flushing mode does not reach.
-    const bool by_hand = to == Type::f32 && e.i.has(Mod::ftz_);
+    // The processor's flushing mode does not reach what is no floating-point operation.
+    const bool on_bits = to == Type::f32 || to == Type::bf16;
+    const bool by_hand = on_bits && e.i.has(Mod::ftz_);
     value = by_hand ? flush_always(e, value) : flush(e, value);
   }
   value = whole(e, value);

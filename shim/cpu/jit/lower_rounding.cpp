@@ -127,25 +127,27 @@ Value* round_operation(Emit& e, Rounded op, Rounding mode, llvm::ArrayRef<Value*
   // The processor's rounding mode changes inside a function of its own only: no operation of
   // the code around it can be scheduled into the changed part.
   const std::string name = std::string(kNames[which]) + "." + std::to_string(kFltRounds[how]);
-  return call_outlined(e, name, args, result,
-                       [&](llvm::IRBuilder<>& b, std::span<Value* const> values) {
-                         b.GetInsertBlock()->getParent()->addFnAttr(llvm::Attribute::StrictFP);
-                         b.setIsFPConstrained(true);
-                         const auto set = [&](unsigned flt_rounds) {
-                           b.CreateIntrinsic(intrinsic::set_rounding, {}, {b.getInt32(flt_rounds)})
-                               ->addFnAttr(llvm::Attribute::StrictFP);
-                         };
-                         std::vector<llvm::Type*> overloads{result};
-                         if (is_conversion(op)) overloads.push_back(values[0]->getType());
-                         llvm::Function* operation = intrinsic::getDeclaration(
-                             b.GetInsertBlock()->getModule(), kConstrained[which], overloads);
-                         set(kFltRounds[how]);
-                         Value* value = b.CreateConstrainedFPCall(
-                             operation, llvm::SmallVector<Value*, 3>(values.begin(), values.end()),
-                             "", kModes[how], llvm::fp::ebStrict);
-                         set(kFltRounds[0]);
-                         return value;
-                       });
+  Value* rounded = call_outlined(
+      e, name, args, result, [&](llvm::IRBuilder<>& b, std::span<Value* const> values) {
+        b.GetInsertBlock()->getParent()->addFnAttr(llvm::Attribute::StrictFP);
+        b.setIsFPConstrained(true);
+        const auto set = [&](unsigned flt_rounds) {
+          b.CreateIntrinsic(intrinsic::set_rounding, {}, {b.getInt32(flt_rounds)})
+              ->addFnAttr(llvm::Attribute::StrictFP);
+        };
+        std::vector<llvm::Type*> overloads{result};
+        if (is_conversion(op)) overloads.push_back(values[0]->getType());
+        llvm::Function* operation = intrinsic::getDeclaration(b.GetInsertBlock()->getModule(),
+                                                              kConstrained[which], overloads);
+        set(kFltRounds[how]);
+        Value* value = b.CreateConstrainedFPCall(
+            operation, llvm::SmallVector<Value*, 3>(values.begin(), values.end()), "", kModes[how],
+            llvm::fp::ebStrict);
+        set(kFltRounds[0]);
+        return value;
+      });
+  // Rounding down, the expansion of unsigned conversions for AVX2 gives -0 for 0.
+  return op == Rounded::from_unsigned ? unary(e, intrinsic::fabs, rounded) : rounded;
 }
 
 namespace {

@@ -5,10 +5,16 @@
 namespace vgpu::jit {
 
 Schedule::Schedule(const Code& code, const Analysis& analysis)
-    : code_(code), analysis_(analysis), deferred_(code.blocks.size()) {
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (std::uint32_t n = 0; n < code.blocks.size(); ++n) changed |= visit(n);
+    : code_(code),
+      analysis_(analysis),
+      deferred_(code.blocks.size(), llvm::BitVector(static_cast<unsigned>(code.blocks.size()))),
+      stale_(static_cast<unsigned>(code.blocks.size()), true) {
+  while (stale_.any()) {
+    for (std::uint32_t n = 0; n < code.blocks.size(); ++n) {
+      if (!stale_.test(n)) continue;
+      stale_.reset(n);
+      visit(n);
+    }
   }
 }
 
@@ -26,46 +32,38 @@ std::uint64_t Schedule::key(std::uint32_t from, std::uint32_t to) const {
 
 std::vector<std::uint32_t> Schedule::candidates(std::uint32_t block,
                                                 const std::vector<std::uint32_t>& targets) const {
-  std::vector<std::uint32_t> all = deferred_[block];
-  all.insert(all.end(), targets.begin(), targets.end());
-  std::sort(all.begin(), all.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return std::pair(key(block, a), a) < std::pair(key(block, b), b);
-  });
-  all.erase(std::unique(all.begin(), all.end()), all.end());
+  llvm::BitVector set = deferred_[block];
+  for (const auto target : targets) set.set(target);
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> keyed;
+  for (const unsigned each : set.set_bits()) keyed.emplace_back(key(block, each), each);
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<std::uint32_t> all;
+  for (const auto& [position, each] : keyed) all.push_back(each);
   return all;
 }
 
-bool Schedule::visit(std::uint32_t block) {
+void Schedule::visit(std::uint32_t block) {
   const auto& succs = code_.blocks[block].succs;
-  bool changed = false;
-  const auto chain = [&](const std::vector<std::uint32_t>& sorted) {
-    for (std::size_t n = 0; n < sorted.size(); ++n) changed |= defer(sorted, n);
-  };
-  if (succs.empty() || analysis_.divergent[block]) {
-    chain(candidates(block, succs));
-    return changed;
-  }
+  if (succs.empty() || analysis_.divergent[block]) return take(candidates(block, succs), false);
   for (const auto succ : succs) {
     const auto sorted = candidates(block, {succ});
-    if (sorted.front() == succ)
-      changed |= defer(sorted, 0);
-    else
-      chain(sorted);
+    take(sorted, sorted.front() == succ);
   }
-  return changed;
 }
 
-/// Control goes to sorted[taken] while lanes may be pending at all that follow it.
-bool Schedule::defer(const std::vector<std::uint32_t>& sorted, std::size_t taken) {
-  const auto target = sorted[taken];
-  // Where all lanes of the warp are, none is elsewhere.
-  if (!analysis_.partial[target]) return false;
-  auto& known = deferred_[target];
-  const std::size_t before = known.size();
-  for (std::size_t n = taken + 1; n < sorted.size(); ++n) known.push_back(sorted[n]);
-  std::sort(known.begin(), known.end());
-  known.erase(std::unique(known.begin(), known.end()), known.end());
-  return known.size() != before;
+/// Control goes to the first of `sorted` that has lanes, while those after it may have some.
+void Schedule::take(const std::vector<std::uint32_t>& sorted, bool first_only) {
+  llvm::BitVector left(static_cast<unsigned>(code_.blocks.size()));
+  for (const auto each : sorted) left.set(each);
+  for (const auto target : sorted) {
+    left.reset(target);
+    // Where all lanes of the warp are, none is elsewhere.
+    if (analysis_.partial[target] && left.test(deferred_[target])) {
+      deferred_[target] |= left;
+      stale_.set(target);
+    }
+    if (first_only) return;
+  }
 }
 
 }  // namespace vgpu::jit

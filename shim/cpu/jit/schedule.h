@@ -1,5 +1,7 @@
 #pragma once
 
+#include <llvm/ADT/BitVector.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -14,7 +16,7 @@ class Schedule {
   Schedule(const Code& code, const Analysis& analysis);
 
   /// Blocks that may have pending lanes while `block` runs.
-  const std::vector<std::uint32_t>& deferred(std::uint32_t block) const { return deferred_[block]; }
+  const llvm::BitVector& deferred(std::uint32_t block) const { return deferred_[block]; }
 
   /// Where control may go after `block` when lanes take its edges to `targets`, first to last.
   std::vector<std::uint32_t> candidates(std::uint32_t block,
@@ -22,12 +24,13 @@ class Schedule {
 
  private:
   std::uint64_t key(std::uint32_t from, std::uint32_t to) const;
-  bool visit(std::uint32_t block);
-  bool defer(const std::vector<std::uint32_t>& sorted, std::size_t taken);
+  void visit(std::uint32_t block);
+  void take(const std::vector<std::uint32_t>& sorted, bool first_only);
 
   const Code& code_;
   const Analysis& analysis_;
-  std::vector<std::vector<std::uint32_t>> deferred_;
+  std::vector<llvm::BitVector> deferred_;
+  llvm::BitVector stale_;  ///< blocks to visit again
 };
 
 }  // namespace vgpu::jit

@@ -101,6 +101,7 @@ Analysis analyse(const Code& code, const BlockClass& block) {
   analysis.partial.resize(code.blocks.size(), false);
   // An out-of-line function runs under its caller's mask.
   if (!code.entry) analysis.partial.assign(code.blocks.size(), true);
+  spread_irreducible(code, analysis);
   const auto post = post_dominators(code);
   const auto define = [&](std::int64_t web, const Shape& shape) {
     Shape& known = analysis.webs[static_cast<std::size_t>(web)];

@@ -81,6 +81,10 @@ std::int64_t wide_factor(const ptx::Instruction& inst, const ptx::Operand& facto
 /// Immediate post-dominators of the blocks; the number of blocks stands for the exit.
 std::vector<std::uint32_t> post_dominators(const Code& code);
 
+/// Marks what loops with several entries do: lanes may wait at one entry while others, which came
+/// in by another, are already going round.
+void spread_irreducible(const Code& code, Analysis& analysis);
+
 /// Marks what a divergent branch at the end of `block` does to masks and webs. Returns whether a
 /// web changed.
 bool spread_divergence(const Code& code, const std::vector<std::uint32_t>& post_dominators,

@@ -234,7 +234,14 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
     case Opcode::atom_:
     case Opcode::call_:
       return Shape::varying();
-    case Opcode::vote_:
+    case Opcode::vote_: {
+      // A group's lanes get the same result, but lanes may name different groups.
+      const bool named = inst.has(ptx::Mod::sync_);
+      const Shape group =
+          named ? operand_shape(code, analysis, inst.operands.back()) : Shape::uniform();
+      if (group.kind == Shape{}.kind) return {};
+      return group.is_uniform() ? Shape::uniform() : Shape::varying();
+    }
     case Opcode::activemask_:
       return Shape::uniform();
     default:

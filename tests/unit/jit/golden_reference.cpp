@@ -58,7 +58,7 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
 
 std::vector<Family> all_families() {
   return {integer_family(), bits_family(),  float_family(), half_family(), math_family(),
-          compare_family(), logic_family(), cvt_family(),   warp_family()};
+          compare_family(), logic_family(), cvt_family(),   warp_family(), video_family()};
 }
 
 namespace {

@@ -50,6 +50,7 @@ Family compare_family();
 Family logic_family();
 Family cvt_family();
 Family warp_family();
+Family video_family();
 /// Instructions that no lowering does: only whole kernels run these.
 Family core_family();
 /// The part of cvt_family() about the narrow floating-point formats.

@@ -1,7 +1,12 @@
 #include <doctest/doctest.h>
+#include <sched.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <fstream>
 
 #include "running.h"
 
@@ -13,6 +18,17 @@ namespace {
 constexpr const char* kTree =
     "setsid sh -c 'trap \"\" TERM HUP; read x <&9' & (trap '' TERM; read x <&9 | cat) &"
     "echo $$; echo $PPID; read x <&9";
+
+/// Returns a child of `parent` that lives under a filter and waits for something, or 0.
+pid_t find_waiting_guest(pid_t parent) {
+  const std::string number = std::to_string(parent);
+  pid_t child = 0;
+  std::ifstream("/proc/" + number + "/task/" + number + "/children") >> child;
+  std::ifstream status("/proc/" + std::to_string(child) + "/status");
+  const std::string text(std::istreambuf_iterator<char>(status), {});
+  const bool waits = text.find("State:\tS") != std::string::npos;
+  return waits && text.find("Seccomp:\t2") != std::string::npos ? child : 0;
+}
 
 }  // namespace
 
@@ -69,6 +85,34 @@ TEST_CASE("signals at the supervisor do not end it: only its guests' end does") 
   running.open_gate();
   CHECK(running.rest() == "580.159.04\n");
   CHECK(running.wait() == 0);
+}
+
+TEST_CASE("kill -9 of the program before vgpu-run knows it: 128 + N as ever") {
+  Running::Setup setup;
+  setup.before_exec = [] { ::ptrace(PTRACE_TRACEME, 0, 0, 0); };
+  Running running("read x <&9", setup);
+  const pid_t starter = running.pid();
+  int status = 0;
+  REQUIRE(::waitpid(starter, &status, 0) == starter);  // stopped at its exec
+  REQUIRE(::ptrace(PTRACE_SETOPTIONS, starter, 0, PTRACE_O_TRACEFORK) == 0);
+  REQUIRE(::ptrace(PTRACE_CONT, starter, 0, 0) == 0);
+  REQUIRE(::waitpid(starter, &status, 0) == starter);
+  const int event = status >> 8;
+  REQUIRE(event == (SIGTRAP | (PTRACE_EVENT_FORK << 8)));
+  unsigned long forked = 0;
+  REQUIRE(::ptrace(PTRACE_GETEVENTMSG, starter, 0, &forked) == 0);
+  const auto supervisor = static_cast<pid_t>(forked);
+  REQUIRE(::waitpid(supervisor, &status, 0) == supervisor);
+  REQUIRE(::ptrace(PTRACE_DETACH, supervisor, 0, 0) == 0);
+
+  // We hold the starter while the rest goes on without it.
+  pid_t program = 0;
+  while ((program = find_waiting_guest(supervisor)) == 0) ::sched_yield();
+  ::kill(program, SIGKILL);
+  while (std::filesystem::exists("/proc/" + std::to_string(program))) ::sched_yield();
+  REQUIRE(::ptrace(PTRACE_DETACH, starter, 0, 0) == 0);
+  CHECK(running.wait() == 128 + SIGKILL);
+  CHECK(running.nothing_left());
 }
 
 }  // namespace vgpu::launcher

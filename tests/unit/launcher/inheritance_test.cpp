@@ -1,6 +1,7 @@
 // What a program inherits under vgpu-run is compared with what it inherits without it.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,24 @@ TEST_CASE("inherited: working directory and umask") {
     ::umask(0137);
     CHECK(::chdir("/usr") == 0);
   });
+}
+
+TEST_CASE("inherited: limits, which bind the program and not its supervisor") {
+  const auto few = [] {
+    for (const auto& [resource, soft] :
+         {std::pair{RLIMIT_NOFILE, 12}, std::pair{RLIMIT_FSIZE, 0}}) {
+      rlimit limit{};
+      ::getrlimit(resource, &limit);
+      limit.rlim_cur = static_cast<rlim_t>(soft);
+      ::setrlimit(resource, &limit);
+    }
+  };
+  check_same("grep -E 'Max (open files|file size)' /proc/$$/limits", few);
+  Running::Setup setup;
+  setup.before_exec = few;
+  CHECK(output_of("cat /sys/module/nvidia/version; grep -E 'Max (open files|file size)' "
+                  "/proc/$PPID/limits | awk '{ print $4 == $5 }'",
+                  setup) == "580.159.04\n1\n1\n");
 }
 
 TEST_CASE("inherited: process group and session") {
