@@ -25,11 +25,11 @@ struct KernelInfo {
   std::string name;
   std::vector<ptx::Param> params;
   std::uint64_t param_bytes = 0;
-  std::uint32_t static_shared = 0;  ///< Units: bytes
-  std::uint32_t local_bytes = 0;    ///< Units: bytes a thread
-  std::uint32_t max_threads = 1024; ///< from .maxntid or .reqntid
-  std::uint32_t registers = 0;      ///< an estimate: PTX's registers are virtual
-  int ptx_version = 0;              ///< the module's .target, e.g. 75: CU_FUNC_ATTRIBUTE_PTX_VERSION
+  std::uint32_t static_shared = 0;   ///< Units: bytes
+  std::uint32_t local_bytes = 0;     ///< Units: bytes a thread
+  std::uint32_t max_threads = 1024;  ///< from .maxntid or .reqntid
+  std::uint32_t registers = 0;       ///< an estimate: PTX's registers are virtual
+  int ptx_version = 0;  ///< the module's .target, e.g. 75: CU_FUNC_ATTRIBUTE_PTX_VERSION
 };
 
 /// Gives out and takes back the memory of .global and .const variables, in the device's memory.
@@ -72,8 +72,8 @@ struct LaunchStatus {
     not_supported,       ///< the kernel uses what is not implemented; `message` names it
   };
   Kind kind = Kind::ok;
-  std::string message;         ///< for people; empty when ok
-  std::uint64_t address = 0;   ///< of an illegal access
+  std::string message;        ///< for people; empty when ok
+  std::uint64_t address = 0;  ///< of an illegal access
 };
 
 /// PTX modules joined into one namespace, with storage for their variables.

@@ -10,9 +10,11 @@
 namespace vgpu::cpu::api {
 namespace {
 
+/// Writes `value`. Always true: "there is such an attribute".
 template <class T>
-void store(void* to, T value) {
+bool store(void* to, T value) {
   std::memcpy(to, &value, sizeof value);
+  return true;
 }
 
 /// What is known of an address.
@@ -29,62 +31,44 @@ bool read_attribute(void* to, CUpointer_attribute attribute, const Place& place)
   const Allocation& known = *place.known;
   switch (attribute) {
     case CU_POINTER_ATTRIBUTE_CONTEXT:
-      store(to, place.context());
-      return true;
+      return store(to, place.context());
     case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
-      store(to, place.type());
-      return true;
+      return store(to, place.type());
     case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
-      store(to, place.at);
-      return true;
+      return store(to, place.at);
     case CU_POINTER_ATTRIBUTE_HOST_POINTER:
       if (known.on_device()) return false;
-      store(to, place.at);
-      return true;
+      return store(to, place.at);
     case CU_POINTER_ATTRIBUTE_SYNC_MEMOPS:
-      store(to, false);
-      return true;
+      return store(to, false);
     case CU_POINTER_ATTRIBUTE_BUFFER_ID:
-      store(to, known.id);
-      return true;
+      return store(to, known.id);
     case CU_POINTER_ATTRIBUTE_IS_MANAGED:
-      store(to, known.kind == Allocation::Kind::managed);
-      return true;
+      return store(to, known.kind == Allocation::Kind::managed);
     case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
-      store(to, known.context->device().ordinal);
-      return true;
+      return store(to, known.context->device().ordinal);
     case CU_POINTER_ATTRIBUTE_IS_LEGACY_CUDA_IPC_CAPABLE:
-      store(to, false);
-      return true;
+      return store(to, false);
     case CU_POINTER_ATTRIBUTE_RANGE_START_ADDR:
     case CU_POINTER_ATTRIBUTE_MAPPING_BASE_ADDR:
-      store(to, known.base);
-      return true;
+      return store(to, known.base);
     case CU_POINTER_ATTRIBUTE_RANGE_SIZE:
     case CU_POINTER_ATTRIBUTE_MAPPING_SIZE:
-      store(to, known.size);
-      return true;
+      return store(to, known.size);
     case CU_POINTER_ATTRIBUTE_MAPPED:
-      store(to, true);
-      return true;
+      return store(to, true);
     case CU_POINTER_ATTRIBUTE_ALLOWED_HANDLE_TYPES:
-      store(to, std::uint64_t{0});
-      return true;
+      return store(to, std::uint64_t{0});
     case CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE:
-      store(to, false);
-      return true;
+      return store(to, false);
     case CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
-      store(to, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
-      return true;
+      return store(to, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
     case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
-      store(to, CUmemoryPool{});
-      return true;
+      return store(to, CUmemoryPool{});
     case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
-      store(to, known.id);
-      return true;
+      return store(to, known.id);
     case CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE:
-      store(to, false);
-      return true;
+      return store(to, false);
     case CU_POINTER_ATTRIBUTE_P2P_TOKENS:
       return false;
   }
