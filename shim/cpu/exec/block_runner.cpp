@@ -86,6 +86,11 @@ std::uint32_t BlockRunner::wait(std::uint32_t warp, std::uint64_t arrival) {
   return stacked_[warp].result;
 }
 
+void BlockRunner::pause(std::uint32_t warp) {
+  constexpr std::uint32_t kTries = 32;
+  if (++tries_ % kTries == 0) stacked_[warp].fiber->yield();
+}
+
 void BlockRunner::arrive(std::uint32_t warp, std::uint64_t arrival) { came(warp, arrival, false); }
 
 bool BlockRunner::came(std::uint32_t warp, std::uint64_t arrival, bool waits) {

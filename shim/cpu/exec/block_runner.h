@@ -26,6 +26,8 @@ class BlockRunner {
   void arrive(std::uint32_t warp, std::uint64_t arrival);
   /// A barrier of a warp on a stack of its own: returns when it is complete, with its result.
   std::uint32_t wait(std::uint32_t warp, std::uint64_t arrival);
+  /// Of a warp on a stack of its own that tries something again: now and then the others' turn.
+  void pause(std::uint32_t warp);
 
  private:
   struct Barrier {
@@ -61,6 +63,7 @@ class BlockRunner {
   std::array<Barrier, 16> barriers_;
   std::array<std::uint8_t, kMaxWarps> kind_{};  ///< of the barrier that each warp waits at
   bool invalid_ = false;
+  std::uint32_t tries_ = 0;  ///< counted by pause()
 };
 
 }  // namespace vgpu::exec

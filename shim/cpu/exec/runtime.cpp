@@ -47,6 +47,8 @@ std::uint32_t vgpu_barrier(BlockState* state, std::uint32_t warp, std::uint64_t 
   return state->runner->wait(warp, arrival);
 }
 
+void vgpu_yield(BlockState* state, std::uint32_t warp) { state->runner->pause(warp); }
+
 void vgpu_arrive(BlockState* state, std::uint32_t warp, std::uint64_t arrival) {
   if (state->runner != nullptr) state->runner->arrive(warp, arrival);
 }

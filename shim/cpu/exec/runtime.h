@@ -12,6 +12,8 @@ extern "C" {
 [[noreturn]] void vgpu_bad_call(vgpu::exec::BlockState* state, std::uint64_t target);
 std::uint32_t vgpu_barrier(vgpu::exec::BlockState* state, std::uint32_t warp,
                            std::uint64_t arrival);
+/// A warp on a stack of its own is in a loop that may wait for another: lets the others run.
+void vgpu_yield(vgpu::exec::BlockState* state, std::uint32_t warp);
 void vgpu_arrive(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint64_t arrival);
 std::uint32_t vgpu_smid(vgpu::exec::BlockState* state);
 std::uint32_t vgpu_nsmid(vgpu::exec::BlockState* state);

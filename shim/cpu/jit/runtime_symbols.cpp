@@ -31,6 +31,7 @@ std::span<const RuntimeSymbol> runtime_symbols() {
   {#name "f", address(Binary32{&::name##f})}, { #name, address(Binary64{&::name}) }
   static const RuntimeSymbol kSymbols[] = {
       VGPU_RUNTIME(vgpu_trap),
+      VGPU_RUNTIME(vgpu_yield),
       VGPU_RUNTIME(vgpu_bad_call),
       VGPU_RUNTIME(vgpu_barrier),
       VGPU_RUNTIME(vgpu_arrive),
