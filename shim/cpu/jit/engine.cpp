@@ -13,7 +13,6 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
-#include <cstdlib>
 
 #include "shim/cpu/jit/runtime_symbols.h"
 
@@ -124,10 +123,7 @@ std::unique_ptr<MachineCode> Engine::compile(std::unique_ptr<llvm::LLVMContext> 
   llvm::raw_string_ostream out(problem);
   if (llvm::verifyModule(*module, &out)) throw EngineError("invalid code for a kernel: " + problem);
   const std::lock_guard lock(mutex_);
-  const char* const dump = std::getenv("VGPU_DUMP_IR");
-  if (dump != nullptr && *dump == '1') module->print(llvm::errs(), nullptr);
   optimise(*module);
-  if (dump != nullptr && *dump == '2') module->print(llvm::errs(), nullptr);
   auto owner = jit_->getMainJITDylib().createResourceTracker();
   checked(
       jit_->addIRModule(owner, llvm::orc::ThreadSafeModule(std::move(module), std::move(context))));

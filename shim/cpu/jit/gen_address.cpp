@@ -9,38 +9,38 @@ using llvm::Value;
 using ptx::Operand;
 using ptx::Space;
 
+/// The register of a memory operand, as i64. Offsets into a window are 32 bits with a sign:
+/// whatever they are, the window's surroundings catch them.
+Lanes Generator::address_register(const Operand& operand, bool window) {
+  llvm::Type* const i64 = b_.getInt64Ty();
+  Lanes at = read(operand.value);
+  const ptx::Type own = code_.webs[static_cast<std::size_t>(operand.value)].type;
+  if (window && ptx::size_of(own) == 8) {
+    if (at.shape.is_varying())
+      at.base = b_.CreateTrunc(at.base, wide(b_.getInt32Ty()));
+    else
+      at = resized(at, b_.getInt32Ty());
+    if (at.shape.kind == Kind::wide)
+      at.shape = Shape::affine(at.shape.x * at.shape.scale, at.y != nullptr, 0);
+  }
+  if (at.shape.kind == Kind::wide) return at;
+  const auto widen = [&](Value* part) -> Value* {
+    if (part == nullptr) return nullptr;
+    llvm::Type* const to = part->getType()->isVectorTy() ? wide(i64) : i64;
+    return window ? b_.CreateSExt(part, to) : b_.CreateZExt(part, to);
+  };
+  at.base = widen(at.base);
+  at.y = widen(at.y);
+  return at;
+}
+
 /// The addresses of a memory operand as host addresses, i64.
 Lanes Generator::address(const ptx::Instruction& inst, const Operand& operand) {
   llvm::Type* const i64 = b_.getInt64Ty();
-  const auto constant = [&](std::int64_t value) -> Value* {
-    return b_.getInt64(static_cast<std::uint64_t>(value));
-  };
-  Lanes at{Shape::uniform(), constant(0), nullptr, nullptr};
-  if (operand.base_is_reg) {
-    at = read(operand.value);
-    const ptx::Type own = code_.webs[static_cast<std::size_t>(operand.value)].type;
-    const bool window = inst.space == Space::shared || inst.space == Space::local;
-    // Offsets into a window are 32 bits with a sign: whatever they are, the window's
-    // surroundings catch them.
-    if (window && ptx::size_of(own) == 8) {
-      if (at.shape.is_varying())
-        at.base = b_.CreateTrunc(at.base, wide(b_.getInt32Ty()));
-      else
-        at = resized(at, b_.getInt32Ty());
-      if (at.shape.kind == Kind::wide)
-        at.shape = Shape::affine(at.shape.x * at.shape.scale, at.y != nullptr, 0);
-    }
-    const auto widen = [&](Value* part) -> Value* {
-      if (part == nullptr) return nullptr;
-      llvm::Type* const to = part->getType()->isVectorTy() ? wide(i64) : i64;
-      return window ? b_.CreateSExt(part, to) : b_.CreateZExt(part, to);
-    };
-    if (at.shape.kind != Kind::wide) {
-      at.base = widen(at.base);
-      at.y = widen(at.y);
-    }
-  }
-  Value* origin = constant(operand.offset);
+  const bool window = inst.space == Space::shared || inst.space == Space::local;
+  Lanes at{Shape::uniform(), b_.getInt64(0), nullptr, nullptr};
+  if (operand.base_is_reg) at = address_register(operand, window);
+  Value* origin = b_.getInt64(static_cast<std::uint64_t>(operand.offset));
   switch (inst.space) {
     case Space::shared:
       origin = b_.CreateAdd(origin, b_.CreatePtrToInt(shared_, i64));

@@ -188,26 +188,39 @@ Lanes Generator::special(SpecialReg reg) {
   }
 }
 
+namespace {
+
+/// Special registers that are a field of the grid. Units: bytes.
+struct GridField {
+  SpecialReg reg;
+  std::size_t offset;
+};
+constexpr GridField kGridFields[] = {
+    {SpecialReg::ntid_x, offsetof(exec::Grid, block)},
+    {SpecialReg::ntid_y, offsetof(exec::Grid, block) + 4},
+    {SpecialReg::ntid_z, offsetof(exec::Grid, block) + 8},
+    {SpecialReg::nctaid_x, offsetof(exec::Grid, grid)},
+    {SpecialReg::nctaid_y, offsetof(exec::Grid, grid) + 4},
+    {SpecialReg::nctaid_z, offsetof(exec::Grid, grid) + 8},
+    {SpecialReg::nclusterid_x, offsetof(exec::Grid, grid)},
+    {SpecialReg::nclusterid_y, offsetof(exec::Grid, grid) + 4},
+    {SpecialReg::nclusterid_z, offsetof(exec::Grid, grid) + 8},
+    {SpecialReg::nwarpid, offsetof(exec::Grid, warps)},
+    {SpecialReg::dynamic_smem_size, offsetof(exec::Grid, dynamic_shared)},
+    {SpecialReg::total_smem_size, offsetof(exec::Grid, total_shared)},
+    {SpecialReg::aggr_smem_size, offsetof(exec::Grid, total_shared)},
+    {SpecialReg::envreg1, offsetof(exec::Grid, envreg)},
+    {SpecialReg::envreg2, offsetof(exec::Grid, envreg) + 4},
+};
+
+}  // namespace
+
 Value* Generator::scalar_special(SpecialReg reg) {
   Type* const i32 = b_.getInt32Ty();
-  const auto field = [&](std::size_t offset) { return context_field(grid_, offset, i32, true); };
+  for (const GridField& each : kGridFields)
+    if (each.reg == reg) return context_field(grid_, each.offset, i32, true);
   const auto ctaid = [&](unsigned axis) { return b_.CreateLoad(i32, ctaid_[axis]); };
   switch (reg) {
-    case SpecialReg::ntid_x:
-      return field(offsetof(exec::Grid, block));
-    case SpecialReg::ntid_y:
-      return field(offsetof(exec::Grid, block) + 4);
-    case SpecialReg::ntid_z:
-      return field(offsetof(exec::Grid, block) + 8);
-    case SpecialReg::nctaid_x:
-    case SpecialReg::nclusterid_x:
-      return field(offsetof(exec::Grid, grid));
-    case SpecialReg::nctaid_y:
-    case SpecialReg::nclusterid_y:
-      return field(offsetof(exec::Grid, grid) + 4);
-    case SpecialReg::nctaid_z:
-    case SpecialReg::nclusterid_z:
-      return field(offsetof(exec::Grid, grid) + 8);
     case SpecialReg::ctaid_x:
     case SpecialReg::clusterid_x:
       return ctaid(0);
@@ -230,17 +243,6 @@ Value* Generator::scalar_special(SpecialReg reg) {
       return b_.getInt32(1);
     case SpecialReg::warpid:
       return warp_;
-    case SpecialReg::nwarpid:
-      return field(offsetof(exec::Grid, warps));
-    case SpecialReg::dynamic_smem_size:
-      return field(offsetof(exec::Grid, dynamic_shared));
-    case SpecialReg::total_smem_size:
-    case SpecialReg::aggr_smem_size:
-      return field(offsetof(exec::Grid, total_shared));
-    case SpecialReg::envreg1:
-      return field(offsetof(exec::Grid, envreg));
-    case SpecialReg::envreg2:
-      return field(offsetof(exec::Grid, envreg) + 4);
     case SpecialReg::gridid:
       return context_field(grid_, offsetof(exec::Grid, id), b_.getInt64Ty(), true);
     case SpecialReg::smid:

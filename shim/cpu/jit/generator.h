@@ -143,6 +143,7 @@ class Generator {
   Lanes resized(const Lanes& a, llvm::Type* to);
 
   // gen_address.cpp, gen_load.cpp, gen_store.cpp: memory.
+  Lanes address_register(const ptx::Operand& operand, bool window);
   Lanes address(const ptx::Instruction& inst, const ptx::Operand& operand);
   Lanes lane_memory(Value* base, Value* stride, std::int64_t stride_known, const Lanes& offset);
   Value* pointer(Value* address);
