@@ -13,7 +13,6 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
-
 #include "shim/cpu/jit/runtime_symbols.h"
 
 namespace vgpu::jit {

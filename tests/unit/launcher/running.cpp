@@ -22,12 +22,18 @@ using tracer::UniqueFd;
 /// Far longer than anything takes: a test that waits this long has found a hang.
 constexpr int kHang = 20'000;
 
+/// The number that a script reads its gate by.
+constexpr int kGate = 9;
+
+/// Both ends have numbers above kGate, so that it can be given to a child that has them all.
 struct Pipe {
   Pipe() {
     int ends[2];
     check_sys(::pipe2(ends, O_CLOEXEC), "pipe");
-    out = UniqueFd(ends[0]);
-    in = UniqueFd(ends[1]);
+    const UniqueFd first(ends[0]);
+    const UniqueFd second(ends[1]);
+    out = UniqueFd(check_sys(::fcntl(ends[0], F_DUPFD_CLOEXEC, kGate + 1), "pipe"));
+    in = UniqueFd(check_sys(::fcntl(ends[1], F_DUPFD_CLOEXEC, kGate + 1), "pipe"));
   }
   UniqueFd out;
   UniqueFd in;
@@ -37,8 +43,6 @@ bool readable(int fd) {
   pollfd wait{fd, POLLIN, 0};
   return ::poll(&wait, 1, kHang) == 1;
 }
-
-constexpr int kGate = 9;
 
 std::string read_some(const UniqueFd& fd) {
   REQUIRE_MESSAGE(readable(fd.get()), "a hang");
