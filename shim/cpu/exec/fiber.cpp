@@ -90,8 +90,8 @@ void Fiber::start(Body body, void* context) noexcept {
   body_ = body;
   context_ = context;
   done_ = false;
-  // Six saved registers (r15, r14, r13, r12, rbx, rbp) and the return address, with the stack
-  // aligned as at a function's first instruction minus the call.
+  // Six saved registers (r15, r14, r13, r12, rbx, rbp) and the return address: after them the
+  // stack is aligned to 16 bytes, as it has to be where vgpu_fiber_start makes its call.
   auto* top = reinterpret_cast<std::uintptr_t*>(static_cast<std::byte*>(stack_) + kGuardSize +
                                                 kStackSize - 64);
   const std::array<std::uintptr_t, 7> frame{0,
@@ -101,7 +101,7 @@ void Fiber::start(Body body, void* context) noexcept {
                                             0,
                                             0,
                                             reinterpret_cast<std::uintptr_t>(&vgpu_fiber_start)};
-  top -= frame.size() + 1;
+  top -= frame.size();
   for (std::size_t n = 0; n < frame.size(); ++n) top[n] = frame[n];
   own_sp_ = top;
 }

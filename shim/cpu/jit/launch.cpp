@@ -107,7 +107,7 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
 
   const ThreadTable table(what.block);
   std::vector<std::byte> params(kernel.info().param_bytes + kParamSlack);
-  std::memcpy(params.data(), what.params.data(), std::min(what.params.size(), params.size()));
+  std::copy_n(what.params.begin(), std::min(what.params.size(), params.size()), params.begin());
   exec::Grid grid;
   grid.params = params.data();
   for (unsigned n = 0; n < 3; ++n) grid.tid[n] = table.axis[n].data();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <string>
 
 namespace vgpu::exec {
@@ -38,6 +39,24 @@ TEST_CASE("Fiber: runs from yield to yield and keeps its own stack") {
   CHECK(one.fiber.resume());
   CHECK(one.steps == "abc.");
   CHECK(one.sum == 1.5);
+}
+
+// Compilers assume this of every function's frame. Source: System V ABI, x86-64, 3.2.2.
+TEST_CASE("Fiber: the stack is aligned as a function's is") {
+  struct Seen {
+    Fiber fiber;
+    std::uintptr_t remainder = 1;
+  } seen;
+  seen.fiber.start(
+      [](void* context) {
+        alignas(16) volatile char here[16] = {};
+        auto* frame = static_cast<char*>(__builtin_frame_address(0));
+        static_cast<Seen*>(context)->remainder =
+            (reinterpret_cast<std::uintptr_t>(frame) + here[0]) % 16;
+      },
+      &seen);
+  CHECK(seen.fiber.resume());
+  CHECK(seen.remainder == 0);
 }
 
 TEST_CASE("Fiber: start forgets a body that never ended") {
