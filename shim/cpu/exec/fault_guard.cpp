@@ -9,6 +9,10 @@
 #include <cstdlib>
 #include <mutex>
 
+#if defined(__SANITIZE_THREAD__)
+#include <sanitizer/tsan_interface.h>
+#endif
+
 namespace vgpu::exec {
 namespace {
 
@@ -19,7 +23,20 @@ struct Guard {
   sigjmp_buf back;
   Fault fault;
   sigset_t mask;  // of the thread when it faulted: a jump out of the handler does not restore it
+  void* sanitizer_fiber;
 };
+
+// ThreadSanitizer keeps its jump buffers by fibre: a jump out of a fibre is made from the one that
+// it goes to.
+#if defined(__SANITIZE_THREAD__)
+void* current_fiber() noexcept { return __tsan_get_current_fiber(); }
+void become_fiber(void* fiber) noexcept {
+  if (fiber != __tsan_get_current_fiber()) __tsan_switch_to_fiber(fiber, 0);
+}
+#else
+void* current_fiber() noexcept { return nullptr; }
+void become_fiber(void*) noexcept {}
+#endif
 
 // initial-exec, because the handler reads it: the general model may allocate at first use.
 __attribute__((tls_model("initial-exec"))) thread_local Guard* innermost = nullptr;
@@ -71,6 +88,7 @@ void on_fault(int number, siginfo_t* info, void* frame) noexcept {
   if (guard == nullptr || info->si_code <= 0) return chain(number, info, frame);
   guard->fault = {number, info->si_code, reinterpret_cast<std::uint64_t>(info->si_addr)};
   guard->mask = static_cast<const ucontext_t*>(frame)->uc_sigmask;
+  become_fiber(guard->sanitizer_fiber);
   siglongjmp(guard->back, 1);
 }
 
@@ -110,6 +128,7 @@ void arm_fault_handlers() noexcept {
 bool run_guarded(void (*body)(void*), void* context, Fault& fault) noexcept {
   give_handler_stack();
   Guard guard{};
+  guard.sanitizer_fiber = current_fiber();
   Guard* const outer = innermost;
   if (sigsetjmp(guard.back, 0) == 0) {
     innermost = &guard;
@@ -127,6 +146,7 @@ void leave_guarded(Fault fault) noexcept {
   Guard* guard = innermost;
   if (guard == nullptr) std::abort();  // a bug of ours: there is nothing to go back to
   guard->fault = fault;
+  become_fiber(guard->sanitizer_fiber);
   siglongjmp(guard->back, 1);
 }
 
