@@ -15,6 +15,9 @@ for cudart in static shared; do
   law "$cudart cudart: an access far beyond an allocation is an error and no crash"
   prints PASS "$VGPU_RUN" "$GUESTS/nv_out_of_bounds-$cudart" far
 
+  law "$cudart cudart: an access to plain host memory is an error and no crash"
+  prints PASS "$VGPU_RUN" "$GUESTS/nv_out_of_bounds-$cudart" host
+
   law "$cudart cudart: the device prints in order with the host"
   prints "$(printf '%s\n' before 'lane 0: text  3.14 0000beef z -5000000000 7%' 'lane 1: text  3.14 0000beef z -5000000000 7%' after)" \
     "$VGPU_RUN" "$GUESTS/nv_printf-$cudart"

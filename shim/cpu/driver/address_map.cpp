@@ -9,6 +9,7 @@
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/leaked.h"
 #include "shim/cpu/driver/pool.h"
+#include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu {
 
@@ -88,9 +89,10 @@ void* map_host_memory(std::uint64_t size, std::uint64_t& mapped) {
   constexpr std::uint64_t kPage = 4096;
   if (size > UINT64_MAX - kPage) return nullptr;
   mapped = (size + kPage - 1) / kPage * kPage;
-  void* const got =
-      mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return got == MAP_FAILED ? nullptr : got;
+  void* const got = exec::address_space().reserve(mapped, kPage);
+  if (got == nullptr || mprotect(got, mapped, PROT_READ | PROT_WRITE) == 0) return got;
+  exec::address_space().release(got, mapped);
+  return nullptr;
 }
 
 void release_memory(const Allocation& allocation) {
@@ -99,7 +101,9 @@ void release_memory(const Allocation& allocation) {
   if (allocation.on_device()) {
     allocation.context->device().arena.release(at);
   } else if (allocation.mapped != 0) {
-    munmap(at, allocation.mapped);
+    exec::address_space().release(at, allocation.mapped);
+  } else if (allocation.kind == Allocation::Kind::registered) {
+    exec::address_space().withdraw(allocation.base, allocation.size);
   }
 }
 

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "shim/cpu/exec/address_space.h"
+
 namespace vgpu::cpu {
 namespace {
 
@@ -21,15 +23,12 @@ Arena::Arena(std::uint64_t limit) : limit_(limit / kGranule * kGranule) {
   // Twice the memory leaves room for fragmented addresses; a small address-space limit of the
   // program may only allow for less.
   for (reserved_ = 2 * limit_ + kGranule; reserved_ > kGranule; reserved_ /= 2) {
-    void* const got =
-        mmap(nullptr, reserved_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (got == MAP_FAILED) continue;
+    void* const got = exec::address_space().reserve(reserved_, kGranule);
+    if (got == nullptr) continue;
     // The child of a fork has no device, and must not slow down the parent's by copy-on-write.
     madvise(got, reserved_, MADV_DONTFORK);
-    madvise(got, reserved_, MADV_DONTDUMP);
     base_ = reinterpret_cast<std::uint64_t>(got);
-    const std::uint64_t first = round_up(base_, kGranule);
-    granules_.insert(first, (base_ + reserved_ - first) / kGranule * kGranule);
+    granules_.insert(base_, reserved_ / kGranule * kGranule);
     return;
   }
   throw std::bad_alloc();
@@ -96,7 +95,7 @@ void Arena::release(void* at) {
     unmap_granules(address, size);
     return;
   }
-  const RangeSet::Range range = small_.insert(address, size);
+  const exec::RangeSet::Range range = small_.insert(address, size);
   if (range.size != kGranule) return;
   small_.erase(range);
   unmap_granules(range.at, range.size);

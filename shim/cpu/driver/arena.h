@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-#include "shim/cpu/driver/range_set.h"
+#include "shim/cpu/exec/range_set.h"
 
 namespace vgpu::cpu {
 
@@ -41,8 +41,8 @@ class Arena {
   std::uint64_t reserved_ = 0;
   mutable std::mutex mutex_;
   std::uint64_t used_ = 0;
-  RangeSet granules_;
-  RangeSet small_{kGranule};
+  exec::RangeSet granules_;
+  exec::RangeSet small_{kGranule};
   std::map<std::uint64_t, std::uint64_t> allocated_;  // address -> rounded size
 };
 

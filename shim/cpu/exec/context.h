@@ -21,6 +21,7 @@ struct Grid {
   std::uint32_t envreg[2] = {};  ///< %envreg1 and 2: the address of the grid's workspace
   std::uint64_t id = 0;
   GridRun* run = nullptr;
+  std::uint64_t param_bytes = 0;
 };
 
 /// What generated code sees of the block that it works on. One per worker, reused.

@@ -1,31 +1,52 @@
 #include "shim/cpu/exec/device_heap.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
-#include <cstdlib>
+#include <cstdint>
 #include <new>
+
+#include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::exec {
 
 namespace {
 
 constexpr std::size_t kAlign = 16;  // and room for reads past the end, up to the next 16 bytes
+constexpr std::size_t kSlab = std::size_t{8} << 20;
+
+std::size_t rounded(std::size_t bytes) { return (bytes + 2 * kAlign - 1) / kAlign * kAlign; }
 
 }  // namespace
+
+/// Makes room for `bytes` more. Slabs are never given back.
+bool DeviceHeap::grow(std::size_t bytes) {
+  const std::size_t size = (bytes + kSlab - 1) / kSlab * kSlab;
+  void* const at = address_space().reserve(size, kSlab);
+  if (at == nullptr) return false;
+  if (::mprotect(at, size, PROT_READ | PROT_WRITE) != 0) {
+    address_space().release(at, size);
+    return false;
+  }
+  free_.insert(reinterpret_cast<std::uint64_t>(at), size);
+  return true;
+}
 
 void* DeviceHeap::allocate(std::size_t bytes) noexcept {
   const std::lock_guard lock(mutex_);
   if (bytes == 0 || bytes > limit_ - std::min(used_, limit_)) return nullptr;
-  const std::size_t rounded = (bytes + 2 * kAlign - 1) / kAlign * kAlign;
-  void* const at = std::aligned_alloc(kAlign, rounded);
-  if (at == nullptr) return nullptr;
   try {
-    blocks_.emplace(at, bytes);
+    const std::size_t size = rounded(bytes);
+    auto at = free_.take(size, kAlign);
+    if (!at && grow(size)) at = free_.take(size, kAlign);
+    if (!at) return nullptr;
+    void* const given = reinterpret_cast<void*>(*at);  // NOLINT: an address is a number here
+    blocks_.emplace(given, bytes);
+    used_ += bytes;
+    return given;
   } catch (const std::bad_alloc&) {
-    std::free(at);
     return nullptr;
   }
-  used_ += bytes;
-  return at;
 }
 
 bool DeviceHeap::release(void* at) noexcept {
@@ -34,8 +55,8 @@ bool DeviceHeap::release(void* at) noexcept {
   const auto found = blocks_.find(at);
   if (found == blocks_.end()) return false;
   used_ -= found->second;
+  free_.insert(reinterpret_cast<std::uint64_t>(at), rounded(found->second));
   blocks_.erase(found);
-  std::free(at);
   return true;
 }
 

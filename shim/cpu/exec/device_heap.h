@@ -4,9 +4,12 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "shim/cpu/exec/range_set.h"
+
 namespace vgpu::exec {
 
-/// What kernels get from malloc(): host memory, of which as much is given out as the limit says.
+/// What kernels get from malloc(): memory of kernels' addresses, of which as much is given out as
+/// the limit says.
 class DeviceHeap {
  public:
   /// nullptr when the heap is used up.
@@ -17,10 +20,13 @@ class DeviceHeap {
   void set_limit(std::size_t bytes) noexcept;
 
  private:
+  bool grow(std::size_t bytes);
+
   std::mutex mutex_;
+  RangeSet free_;
   std::size_t limit_ = std::size_t{8} << 20;
   std::size_t used_ = 0;
-  std::unordered_map<void*, std::size_t> blocks_;
+  std::unordered_map<void*, std::size_t> blocks_;  // as asked for
 };
 
 /// The process's heap; lives as long as the process.

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "shim/cpu/exec/address_space.h"
+
 #if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -66,12 +68,12 @@ constexpr std::size_t kGuardSize = std::size_t{4} << 10;  // below it: overflow 
 }  // namespace
 
 Fiber::Fiber() {
-  void* at = ::mmap(nullptr, kGuardSize + kStackSize, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (at == MAP_FAILED) throw std::bad_alloc();
-  stack_ = at;
-  if (::mprotect(stack_, kGuardSize, PROT_NONE) != 0) {
-    ::munmap(stack_, kGuardSize + kStackSize);
+  // Out-of-line functions keep their local memory on the stack, so it is memory of kernels.
+  stack_ = address_space().reserve(kGuardSize + kStackSize, kGuardSize);
+  if (stack_ == nullptr) throw std::bad_alloc();
+  if (::mprotect(static_cast<std::byte*>(stack_) + kGuardSize, kStackSize,
+                 PROT_READ | PROT_WRITE) != 0) {
+    address_space().release(stack_, kGuardSize + kStackSize);
     throw std::bad_alloc();
   }
 #if defined(__SANITIZE_THREAD__)
@@ -83,7 +85,7 @@ Fiber::~Fiber() {
 #if defined(__SANITIZE_THREAD__)
   __tsan_destroy_fiber(sanitizer_state_);
 #endif
-  ::munmap(stack_, kGuardSize + kStackSize);
+  address_space().release(stack_, kGuardSize + kStackSize);
 }
 
 void Fiber::start(Body body, void* context) noexcept {

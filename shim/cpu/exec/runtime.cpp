@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "shim/cpu/exec/address_space.h"
 #include "shim/cpu/exec/block_runner.h"
 #include "shim/cpu/exec/device_heap.h"
 #include "shim/cpu/exec/device_output.h"
@@ -35,9 +36,25 @@ const char* text(std::uint64_t address) { return reinterpret_cast<const char*>(a
   vgpu::exec::leave_guarded({});
 }
 
+/// Parameters whose generic address the kernel took are memory of the launch.
+bool in_params(const Grid& grid, std::uint64_t at, std::uint32_t bytes) {
+  const std::uint64_t from = at - reinterpret_cast<std::uint64_t>(grid.params);
+  return from < grid.param_bytes && bytes <= grid.param_bytes - from;
+}
+
 }  // namespace
 
 extern "C" {
+
+void vgpu_check(BlockState* state, std::uint32_t lanes, const std::uint64_t* addresses,
+                std::uint32_t bytes) {
+  each_lane(lanes, [&](std::uint32_t lane) {
+    const std::uint64_t at = addresses[lane];
+    if (at % bytes != 0) stop(state, Stop::misaligned, at);
+    if (!in_params(*state->grid, at, bytes) && !vgpu::exec::address_space().allows(at, bytes))
+      stop(state, Stop::fault, at);
+  });
+}
 
 void vgpu_trap(BlockState* state) { stop(state, Stop::trap); }
 

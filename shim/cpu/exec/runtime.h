@@ -8,6 +8,13 @@
 // of them count.
 extern "C" {
 
+/// Called where an access of `bytes` does not look as most do: returns if each of `lanes` may make
+/// it at its address, else ends the kernel.
+void vgpu_check(vgpu::exec::BlockState* state, std::uint32_t lanes, const std::uint64_t* addresses,
+                std::uint32_t bytes);
+/// The same, but it changes no register, so that the code that calls it keeps its values in them.
+void vgpu_check_entry(vgpu::exec::BlockState* state, std::uint32_t lanes,
+                      const std::uint64_t* addresses, std::uint32_t bytes);
 [[noreturn]] void vgpu_trap(vgpu::exec::BlockState* state);
 [[noreturn]] void vgpu_bad_call(vgpu::exec::BlockState* state, std::uint64_t target);
 std::uint32_t vgpu_barrier(vgpu::exec::BlockState* state, std::uint32_t warp,

@@ -4,6 +4,8 @@
 
 #include <new>
 
+#include "shim/cpu/exec/address_space.h"
+
 namespace vgpu::exec {
 namespace {
 
@@ -18,19 +20,18 @@ Window::Window(std::size_t size) {
   const std::size_t usable = (size + kPage - 1) / kPage * kPage;
   for (const std::size_t margin : kMargins) {
     reserved_ = margin + usable + margin;
-    void* at =
-        ::mmap(nullptr, reserved_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (at == MAP_FAILED) continue;
+    void* at = address_space().reserve(reserved_, kPage);
+    if (at == nullptr) continue;
     data_ = static_cast<std::byte*>(at) + margin;
     if (usable == 0 || ::mprotect(data_, usable, PROT_READ | PROT_WRITE) == 0) {
       reservation_ = at;
       return;
     }
-    ::munmap(at, reserved_);
+    address_space().release(at, reserved_);
   }
   throw std::bad_alloc();
 }
 
-Window::~Window() { ::munmap(reservation_, reserved_); }
+Window::~Window() { address_space().release(reservation_, reserved_); }
 
 }  // namespace vgpu::exec

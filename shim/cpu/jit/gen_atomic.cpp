@@ -52,6 +52,7 @@ void Generator::atomic(const ptx::Instruction& inst) {
                       emit_type(type)->isIntegerTy() && !inst.has(Mod::noftz_));
   if (!known || (!cas && rmw_of(inst) == AtomicRMWInst::BAD_BINOP))
     unsupported(inst, "this atomic operation");
+  guard(inst, inst.operands[at]);
   const Lanes where = address(inst, inst.operands[at]);
   const Lanes data = operand(inst.operands.at(at + 1), type);
   if (!returns && reduce_uniform(inst, where, data)) return;

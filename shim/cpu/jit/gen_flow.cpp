@@ -13,6 +13,7 @@ using ptx::Opcode;
 
 void Generator::block(std::uint32_t index) {
   current_ = index;
+  guarded_.clear();
   b_.SetInsertPoint(blocks_[index]);
   if (analysis_.partial[index]) {
     llvm::AllocaInst* const lanes = pending(index);

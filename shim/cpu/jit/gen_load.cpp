@@ -37,6 +37,7 @@ void Generator::load(const ptx::Instruction& inst) {
   if (to.kind == Operand::Kind::vector && to.elements.size() < count)
     unsupported(inst, "too few destinations");
   const auto body = [&] {
+    guard(inst, inst.operands[1]);
     if (from.shape.is_uniform()) {
       for (unsigned n = 0; n < count; ++n) {
         Value* const at = b_.CreateAdd(from.base, b_.getInt64(n * ptx::size_of(type)));

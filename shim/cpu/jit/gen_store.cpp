@@ -26,6 +26,7 @@ void Generator::store(const ptx::Instruction& inst) {
     data.push_back(value);
   }
   if_any(active(inst), [&] {
+    guard(inst, inst.operands[0]);
     if (!to.shape.is_uniform()) {
       std::vector<Value*> values;
       for (const Lanes& each : data) values.push_back(vector(each));

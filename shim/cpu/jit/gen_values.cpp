@@ -61,6 +61,7 @@ Lanes Generator::read(std::int64_t web) {
 void Generator::write(std::int64_t web, Lanes value, const ptx::Instruction& inst) {
   const auto index = static_cast<std::size_t>(web);
   const Slot& to = slot(web);
+  guarded_.erase(web);
   Shape shape = analysis_.webs[index];
   if (shape.kind == Kind::unknown) shape = Shape::varying();
   value = shaped(value, shape);

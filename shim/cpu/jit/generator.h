@@ -142,6 +142,11 @@ class Generator {
   Lanes extended(const Lanes& a, const Shape& result);
   Lanes resized(const Lanes& a, llvm::Type* to);
 
+  // gen_guard.cpp: which addresses may be accessed.
+  void guard(const ptx::Instruction& inst, const ptx::Operand& operand);
+  void check(Value* addresses, Value* mask, std::uint64_t bytes);
+  Value* suspicious(const Lanes& at, std::int64_t bytes, Value* mask);
+
   // gen_address.cpp, gen_load.cpp, gen_store.cpp: memory.
   Lanes address_register(const ptx::Operand& operand, bool window);
   Lanes address(const ptx::Instruction& inst, const ptx::Operand& operand);
@@ -231,6 +236,7 @@ class Generator {
   Value* mask_ = nullptr;       ///< lanes that run the current block
   std::uint32_t current_ = 0;   ///< the block being made
   std::uint32_t at_ = 0;        ///< the instruction being made
+  std::map<std::int64_t, std::uint64_t> guarded_;  ///< webs known to be fit as addresses -> bytes
   std::size_t frame_bytes_ = 0;
   llvm::SwitchInst* resume_ = nullptr;
   std::vector<llvm::AllocaInst*> returned_;  ///< of Form::function: lanes that came to `ret`

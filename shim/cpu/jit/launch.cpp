@@ -110,6 +110,7 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   std::copy_n(what.params.begin(), std::min(what.params.size(), params.size()), params.begin());
   exec::Grid grid;
   grid.params = params.data();
+  grid.param_bytes = params.size();
   for (unsigned n = 0; n < 3; ++n) grid.tid[n] = table.axis[n].data();
   const auto copy = [](std::uint32_t* to, Dim3 from) {
     to[0] = from.x;

@@ -30,6 +30,8 @@ std::span<const RuntimeSymbol> runtime_symbols() {
 #define VGPU_MATH2(name) \
   {#name "f", address(Binary32{&::name##f})}, { #name, address(Binary64{&::name}) }
   static const RuntimeSymbol kSymbols[] = {
+      VGPU_RUNTIME(vgpu_check),
+      VGPU_RUNTIME(vgpu_check_entry),
       VGPU_RUNTIME(vgpu_trap),
       VGPU_RUNTIME(vgpu_yield),
       VGPU_RUNTIME(vgpu_bad_call),

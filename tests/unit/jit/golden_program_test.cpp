@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "shim/cpu/jit/program.h"
+#include "tests/unit/jit/device_memory.h"
 #include "tests/unit/jit/golden_reference.h"
 
 namespace vgpu::golden {
@@ -15,7 +16,7 @@ namespace {
 /// Every how many-th form is run: a kernel takes its time to compile.
 constexpr std::size_t kSample = 8;
 
-using Area = std::vector<std::uint64_t>;
+using Area = jit::test::Memory<std::uint64_t>;
 
 jit::VariableMemory no_variables() {
   return {[](std::size_t bytes, std::size_t align, bool) {

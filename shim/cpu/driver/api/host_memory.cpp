@@ -7,6 +7,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/thread_state.h"
+#include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu::api {
 namespace {
@@ -83,6 +84,7 @@ CUresult cuMemHostRegister_v2(void* at, std::size_t size, unsigned flags) {
   made->flags = flags | CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP;
   require(address_map().add(made), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED,
           "part of the range is registered already");
+  exec::address_space().admit(made->base, made->size);
   return CUDA_SUCCESS;
 }
 
@@ -92,7 +94,9 @@ CUresult cuMemHostUnregister(void* at) {
   const auto known = address_map().find_start(address_of(at));
   require(known != nullptr && known->kind == Allocation::Kind::registered,
           CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, "the address is not registered");
-  address_map().take(address_of(at));
+  const auto taken = address_map().take(address_of(at));
+  require(taken == known, CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, "unregistered by another thread");
+  release_memory(*taken);
   return CUDA_SUCCESS;
 }
 

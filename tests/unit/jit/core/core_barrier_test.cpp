@@ -55,7 +55,7 @@ SKIP:
 TEST_CASE("barrier: a tree sum in shared memory sees every thread's value") {
   Device device(kernel(kSum));
   for (const std::uint32_t threads : {32u, 64u, 256u}) {
-    std::vector<std::uint32_t> out(threads);
+    Memory<std::uint32_t> out(threads);
     std::iota(out.begin(), out.end(), 3u);
     const auto sum = std::accumulate(out.begin(), out.end(), 0u);
     REQUIRE(device.run("k", {1}, {threads}, Params().add(out.data())).message == "");
@@ -72,7 +72,7 @@ TEST_CASE("barrier: dynamic shared memory follows the static variables") {
   st.global.u32 [%o], %c;
   ret;
 )"));
-  std::vector<std::uint32_t> out(1);
+  Memory<std::uint32_t> out(1);
   REQUIRE(device.run("k", {1}, {1}, Params().add(out.data()), 128).message == "");
   CHECK(out[0] >= 32);
 }
@@ -94,7 +94,7 @@ TEST_CASE("barrier: bar.red counts, ands and ors over the block") {
   st.global.u32 [%o], %a;
   ret;
 )"));
-  std::vector<std::uint32_t> out(100);
+  Memory<std::uint32_t> out(100);
   REQUIRE(device.run("k", {1}, {100}, Params().add(out.data())).message == "");
   CHECK(std::count(out.begin(), out.end(), 1150u) == 100);
 }
@@ -123,7 +123,7 @@ PRODUCER:
   st.global.u32 [%o], %b;
   ret;
 )"));
-  std::vector<std::uint32_t> out(32);
+  Memory<std::uint32_t> out(32);
   REQUIRE(device.run("k", {1}, {64}, Params().add(out.data())).message == "");
   for (std::uint32_t n = 0; n < 32; ++n) CHECK(out[n] == 3 * n + 1);
 }
@@ -136,7 +136,7 @@ TEST_CASE("barrier: warps that have ended are not waited for") {
   st.global.u32 [%o], %t;
   ret;
 )"));
-  std::vector<std::uint32_t> out(128, 7);
+  Memory<std::uint32_t> out(128, 7);
   REQUIRE(device.run("k", {1}, {128}, Params().add(out.data())).message == "");
   for (std::uint32_t n = 0; n < 128; ++n) CHECK(out[n] == (n < 40 ? n : 7));
 }
@@ -151,7 +151,7 @@ OTHER:
   bar.sync 2, 64;
   ret;
 )"));
-  std::vector<std::uint32_t> out(64);
+  Memory<std::uint32_t> out(64);
   CHECK(device.run("k", {1}, {64}, Params().add(out.data())).kind == LaunchStatus::Kind::trap);
 }
 
@@ -185,7 +185,7 @@ AGAIN:
 )");
   for (const Dim3& block : kShapes) {
     if (block.z != 1) continue;
-    std::vector<std::uint32_t> out(block.x * block.y);
+    Memory<std::uint32_t> out(block.x * block.y);
     REQUIRE(device.run("k", {1}, block, Params().add(out.data()).add(5u)).message == "");
     std::uint32_t wrong = 0;
     for (std::uint32_t n = 0; n < out.size(); ++n)

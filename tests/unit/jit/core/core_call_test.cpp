@@ -68,9 +68,9 @@ std::string kernel(const std::string& call) {
 )";
 }
 
-std::vector<std::uint32_t> run(const std::string& text, std::uint32_t threads) {
+Memory<std::uint32_t> run(const std::string& text, std::uint32_t threads) {
   Device device(text);
-  std::vector<std::uint32_t> out(threads);
+  Memory<std::uint32_t> out(threads);
   REQUIRE(device.run("k", {1}, {threads}, Params().add(out.data())).message == "");
   return out;
 }
@@ -107,7 +107,7 @@ TEST_CASE("call: a pointer that is no function's is an illegal address") {
 proto: .callprototype (.param .b32 _) _ (.param .b32 _);
   call (res), %f, (arg), proto;
 )"));
-  std::vector<std::uint32_t> out(32);
+  Memory<std::uint32_t> out(32);
   const LaunchStatus status = device.run("k", {1}, {32}, Params().add(out.data()));
   CHECK(status.kind == LaunchStatus::Kind::illegal_address);
   CHECK(status.address == 4096);
@@ -166,7 +166,7 @@ DONE:
   ret;
 }
 )");
-  std::vector<std::uint32_t> out(128);
+  Memory<std::uint32_t> out(128);
   REQUIRE(device.run("k", {3}, {128}, Params().add(out.data())).message == "");
   for (std::uint32_t n = 0; n < 128; ++n) CHECK(out[n] == 3 * (n ^ 127u) + 6);
 }

@@ -19,7 +19,7 @@ void check_all_shapes(const std::string& text,
     CAPTURE(block.y);
     CAPTURE(block.z);
     const std::uint32_t threads = block.x * block.y * block.z;
-    std::vector<std::uint32_t> out(kCount + 64, kUntouched);
+    Memory<std::uint32_t> out(kCount + 64, kUntouched);
     const LaunchStatus status = device.run("k", {(kCount + threads - 1) / threads, 1, 1}, block,
                                            Params().add(out.data()).add(kCount));
     REQUIRE(status.message == "");

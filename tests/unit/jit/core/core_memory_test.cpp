@@ -7,11 +7,11 @@
 namespace vgpu::jit::test {
 namespace {
 
-std::vector<std::uint32_t> run_index(const std::string& body, const std::string& declarations,
-                                     Dim3 block, std::uint32_t count) {
+Memory<std::uint32_t> run_index(const std::string& body, const std::string& declarations,
+                                Dim3 block, std::uint32_t count) {
   Device device(kernel_of_index(body, declarations));
   const std::uint32_t threads = block.x * block.y * block.z;
-  std::vector<std::uint32_t> out(count);
+  Memory<std::uint32_t> out(count);
   REQUIRE(device
               .run("k", {(count + threads - 1) / threads, 1, 1}, block,
                    Params().add(out.data()).add(count))
@@ -84,7 +84,7 @@ TEST_CASE("memory: vectors are taken apart and put together lane by lane") {
 }
 )");
   for (const std::uint32_t step : {1u, 3u}) {
-    std::vector<std::uint32_t> in(4 * 300), out(4 * 100);
+    Memory<std::uint32_t> in(4 * 300), out(4 * 100);
     for (std::uint32_t n = 0; n < in.size(); ++n) in[n] = n;
     REQUIRE(
         device.run("k", {1}, {100}, Params().add(out.data()).add(in.data()).add(step)).message ==
@@ -114,7 +114,7 @@ TEST_CASE("memory: atomics of all threads of all blocks add up") {
   ret;
 }
 )");
-  std::vector<std::uint32_t> out(4 + 1000);
+  Memory<std::uint32_t> out(4 + 1000);
   REQUIRE(device.run("k", {10}, {100}, Params().add(out.data())).message == "");
   CHECK(out[0] == 1000);
   CHECK(out[1] == 99);
@@ -133,7 +133,7 @@ TEST_CASE("memory: initialised variables hold numbers and addresses of others") 
                              ".global .u32 numbers[3] = {4, 5, 6};\n"
                              ".global .u64 pointer = numbers+8;\n",
                              {32, 1, 1}, 5);
-  CHECK(out == std::vector<std::uint32_t>(5, 6));
+  CHECK(out == Memory<std::uint32_t>(5, 6));
 }
 
 TEST_CASE("memory: an access out of bounds ends the launch, not the process") {
@@ -141,7 +141,7 @@ TEST_CASE("memory: an access out of bounds ends the launch, not the process") {
   const LaunchStatus status = device.run("k", {100}, {256}, Params().add(nullptr).add(25600u));
   CHECK(status.kind == LaunchStatus::Kind::illegal_address);
   CHECK(status.address < 25600 * 4);
-  std::vector<std::uint32_t> out(10);
+  Memory<std::uint32_t> out(10);
   CHECK(device.run("k", {1}, {32}, Params().add(out.data()).add(10u)).message == "");
   CHECK(out[9] == 1);
 }

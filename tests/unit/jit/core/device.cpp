@@ -1,6 +1,6 @@
 #include "tests/unit/jit/core/device.h"
 
-#include <cstdlib>
+#include <cstdint>
 #include <stdexcept>
 
 namespace vgpu::jit::test {
@@ -10,10 +10,12 @@ Device::Device(std::string_view text) {
   modules.push_back(
       ptx::parse_module(".version 7.5\n.target sm_75\n.address_size 64\n" + std::string(text)));
   VariableMemory memory;
-  memory.allocate = [](std::size_t bytes, std::size_t align, bool) -> void* {
-    return std::aligned_alloc(align, (bytes + align - 1) / align * align);
+  memory.allocate = [this](std::size_t bytes, std::size_t align, bool) -> void* {
+    variables_.emplace_back(bytes + align);
+    const auto at = reinterpret_cast<std::uintptr_t>(variables_.back().data());
+    return reinterpret_cast<void*>((at + align - 1) / align * align);  // NOLINT: an address
   };
-  memory.release = [](void* at) { std::free(at); };
+  memory.release = [](void*) {};
   program_ = Program::link(std::move(modules), memory);
 }
 

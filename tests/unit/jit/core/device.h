@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "shim/cpu/jit/program.h"
+#include "tests/unit/jit/device_memory.h"
 
 namespace vgpu::jit::test {
 
@@ -38,6 +39,7 @@ class Device {
   Program& program() { return *program_; }
 
  private:
+  std::vector<Memory<std::byte>> variables_;
   std::unique_ptr<Program> program_;
 };
 

@@ -1,4 +1,4 @@
-#include "shim/cpu/driver/range_set.h"
+#include "shim/cpu/exec/range_set.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace vgpu::cpu {
+namespace vgpu::exec {
 namespace {
 
 TEST_CASE("range set: it gives the tightest range, and joins neighbours again") {
@@ -70,4 +70,4 @@ TEST_CASE("range set: whatever is taken and given back, nothing overlaps and not
 }
 
 }  // namespace
-}  // namespace vgpu::cpu
+}  // namespace vgpu::exec

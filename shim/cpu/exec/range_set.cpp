@@ -1,6 +1,6 @@
-#include "shim/cpu/driver/range_set.h"
+#include "shim/cpu/exec/range_set.h"
 
-namespace vgpu::cpu {
+namespace vgpu::exec {
 
 RangeSet::Range RangeSet::insert(std::uint64_t at, std::uint64_t size) {
   const auto next = by_address_.lower_bound(at);
@@ -40,4 +40,4 @@ void RangeSet::erase(const Range& range) {
   by_size_.erase({range.size, range.at});
 }
 
-}  // namespace vgpu::cpu
+}  // namespace vgpu::exec

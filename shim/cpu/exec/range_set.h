@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-namespace vgpu::cpu {
+namespace vgpu::exec {
 
 /// Free address ranges, best fit first. Neighbours are joined, but never across a multiple of
 /// `boundary`.
@@ -36,4 +36,4 @@ class RangeSet {
   std::set<std::pair<std::uint64_t, std::uint64_t>> by_size_;  // (size, address)
 };
 
-}  // namespace vgpu::cpu
+}  // namespace vgpu::exec
