@@ -35,7 +35,7 @@ BlockRunner::BlockRunner(BlockState& state, WarpKernel kernel, WorkerMemory& mem
   state_.runner = this;
 }
 
-bool BlockRunner::run() {
+void BlockRunner::start() {
   const std::uint32_t warps = state_.grid->warps;
   runnable_ = all_warps(warps);
   live_ = warps;
@@ -51,20 +51,34 @@ bool BlockRunner::run() {
       each.fiber->start(&stacked_main, &each);
     }
   }
-  while (live_ != 0) {
-    if (runnable_ == 0) return false;
-    // One round: each warp that can run does so once.
-    for (std::uint64_t round = runnable_; round != 0; round &= round - 1) {
-      const auto warp = static_cast<std::uint32_t>(std::countr_zero(round));
-      const std::uint64_t arrival = step(warp);
-      if (arrival == 0)
-        ended(warp);
-      else if (arrival != kWaits && kind_of(arrival) != BarrierKind::yield)
-        came(warp, arrival, true);
-      if (invalid_) return false;
-    }
+}
+
+BlockRunner::Progress BlockRunner::round() {
+  if (live_ == 0) return Progress::ended;
+  if (runnable_ == 0) return Progress::deadlock;
+  bool moved = false;
+  for (std::uint64_t left = runnable_; left != 0; left &= left - 1) {
+    const auto warp = static_cast<std::uint32_t>(std::countr_zero(left));
+    paused_ = false;
+    const std::uint64_t arrival = step(warp);
+    moved |= !paused_;
+    if (arrival == 0)
+      ended(warp);
+    else if (arrival != kWaits)
+      came(warp, arrival, true);
+    if (invalid_) return Progress::deadlock;
   }
-  return true;
+  if (live_ == 0) return Progress::ended;
+  return moved ? Progress::moved : Progress::polled;
+}
+
+bool BlockRunner::run() {
+  start();
+  for (;;) {
+    const Progress progress = round();
+    if (progress == Progress::ended) return true;
+    if (progress == Progress::deadlock) return false;
+  }
 }
 
 /// Lets `warp` run; returns what its kernel returned, or kWaits.
@@ -88,7 +102,9 @@ std::uint32_t BlockRunner::wait(std::uint32_t warp, std::uint64_t arrival) {
 
 void BlockRunner::pause(std::uint32_t warp) {
   constexpr std::uint32_t kTries = 32;
-  if (++tries_ % kTries == 0) stacked_[warp].fiber->yield();
+  if (++tries_ % kTries != 0) return;
+  paused_ = true;
+  stacked_[warp].fiber->yield();
 }
 
 void BlockRunner::arrive(std::uint32_t warp, std::uint64_t arrival) { came(warp, arrival, false); }
@@ -134,7 +150,6 @@ void BlockRunner::complete_if_full(Barrier& barrier) {
       case BarrierKind::none:
       case BarrierKind::sync:
       case BarrierKind::arrive:
-      case BarrierKind::yield:
         break;
     }
     if (stacks_ == nullptr)

@@ -19,6 +19,19 @@ class BlockRunner {
   /// Warps run on stacks of their own.
   BlockRunner(BlockState& state, WarpKernel kernel, WorkerMemory& memory);
 
+  /// What became of a block in one round.
+  enum class Progress : std::uint8_t {
+    ended,
+    moved,     ///< some warp got further
+    polled,    ///< every warp that ran waits for something in memory
+    deadlock,  ///< its warps wait for each other for ever
+  };
+
+  /// Begins the block that `state` names.
+  void start();
+  /// Lets each warp that can run do so once.
+  Progress round();
+
   /// Runs the block that `state` names. False if its warps wait for each other for ever.
   bool run();
 
@@ -63,6 +76,7 @@ class BlockRunner {
   std::array<Barrier, 16> barriers_;
   std::array<std::uint8_t, kMaxWarps> kind_{};  ///< of the barrier that each warp waits at
   bool invalid_ = false;
+  bool paused_ = false;      ///< the warp that ran last gave up its turn in pause()
   std::uint32_t tries_ = 0;  ///< counted by pause()
 };
 

@@ -32,6 +32,13 @@ struct BlockState {
   std::uint32_t ctaid[3] = {};
   std::uint32_t worker = 0;
   class BlockRunner* runner = nullptr;  ///< of blocks whose warps may wait
+
+  /// Names block number `block` of the grid, counted with x fastest.
+  void place(std::uint64_t block) noexcept {
+    ctaid[0] = static_cast<std::uint32_t>(block % grid->grid[0]);
+    ctaid[1] = static_cast<std::uint32_t>(block / grid->grid[0] % grid->grid[1]);
+    ctaid[2] = static_cast<std::uint32_t>(block / grid->grid[0] / grid->grid[1]);
+  }
 };
 
 /// Frame of a warp that can wait: a header, then the values that live across barriers.
@@ -51,7 +58,7 @@ struct Arrival {
   static constexpr unsigned kCountShift = 32;   ///< 32 bits: threads expected; 0 is all
 };
 
-enum class BarrierKind : std::uint8_t { none, sync, popc, all, any, arrive, yield };
+enum class BarrierKind : std::uint8_t { none, sync, popc, all, any, arrive };
 
 /// Runs blocks [begin, end) to their end: kernels that never wait.
 using FlatKernel = void (*)(BlockState* state, std::uint64_t begin, std::uint64_t end);

@@ -20,6 +20,7 @@ struct CompiledKernel {
   std::size_t frame_bytes = 0;    ///< of a warp
   std::uint32_t local_bytes = 0;  ///< of a thread
   bool flush_subnormals = false;
+  bool cooperative = false;  ///< all blocks of a grid are there at once
 };
 
 /// Why a grid stopped before its end.
@@ -45,7 +46,9 @@ class GridRun {
  private:
   struct Turn;
   static void run_turn(void* turn);
-  void chunk(Turn& turn) noexcept;
+  void chunks(std::uint32_t worker);
+  void residents(std::uint32_t worker);
+  bool guarded(void (*body)(void*), void* context) noexcept;
 
   Grid grid_;
   const CompiledKernel& kernel_;

@@ -8,6 +8,7 @@ namespace vgpu::exec {
 namespace {
 
 constexpr std::size_t kSmallest = std::size_t{64} << 10;
+constexpr std::size_t kMostFree = 256;  // kept: a large cooperative grid has thousands
 
 }  // namespace
 
@@ -40,7 +41,7 @@ std::unique_ptr<WorkerMemory> MemoryPool::take() {
 void MemoryPool::give(std::unique_ptr<WorkerMemory> memory) noexcept {
   try {
     const std::lock_guard lock(mutex_);
-    free_.push_back(std::move(memory));
+    if (free_.size() < kMostFree) free_.push_back(std::move(memory));
   } catch (const std::bad_alloc&) {
     // It is freed instead.
   }

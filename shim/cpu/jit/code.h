@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -105,6 +106,9 @@ struct Code {
   // Filled by build_webs.
   std::vector<Web> webs;
   std::vector<std::vector<std::uint32_t>> live_in;  ///< webs live at the start of each block
+
+  /// Filled by find_polling: instructions with which a loop waits for another warp.
+  std::set<std::uint32_t> polls;
 };
 
 /// Finds the blocks and loops of `code`. Errors: Unsupported, for absurdly deep nests.
@@ -112,6 +116,9 @@ void build_blocks(Code& code);
 
 /// Renames registers to webs, so that independent uses of one register part, and finds liveness.
 void build_webs(Code& code);
+
+/// Finds the loads and atomics that decide whether a loop goes on. Needs webs.
+void find_polling(Code& code);
 
 /// Finishes the addresses of dynamic shared memory once the static part is known.
 void place_dynamic(Code& code, const SharedLayout& layout);

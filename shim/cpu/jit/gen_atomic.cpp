@@ -42,10 +42,7 @@ void Generator::atomic(const ptx::Instruction& inst) {
   const unsigned at = returns ? 1 : 0;
   const ptx::Type type = inst.types.at(0);
   const bool cas = inst.has(Mod::cas_);
-  // A loop around this may wait for another warp of the block to release a lock.
-  const bool stacked = form_ == Form::stacked || form_ == Form::function;
-  if (stacked && (cas || inst.has(Mod::exch_)) && code_.blocks[current_].loop >= 0)
-    runtime("vgpu_yield", b_.getVoidTy(), {state_, warp_});
+  yield_turn();
   if (elements(inst) != 1 || inst.types.size() != 1) unsupported(inst, "vectors and packed pairs");
   const bool known = (is_float(type) && (inst.has(Mod::add_) || inst.has(Mod::exch_))) ||
                      (!is_float(type) && ptx::size_of(type) <= 8 && ptx::size_of(type) >= 2 &&

@@ -30,6 +30,11 @@ void Generator::call(const ptx::Instruction& inst) {
   leave_if_empty();
 }
 
+/// Where a loop waits for another warp, that one must come to its turn.
+void Generator::yield_turn() {
+  if (code_.polls.contains(at_)) runtime("vgpu_yield", b_.getVoidTy(), {state_, warp_});
+}
+
 /// Calls a function for the lanes of `mask`; gives those that came back.
 Value* Generator::outlined_call(llvm::Function* callee, const OutlinedCall& each, Value* mask) {
   Value* const area = b_.CreateAdd(local_, b_.getInt64(each.area));

@@ -19,6 +19,7 @@ bool is_volatile(const ptx::Instruction& inst) {
 }  // namespace
 
 void Generator::load(const ptx::Instruction& inst) {
+  yield_turn();
   const unsigned count = elements(inst);
   const ptx::Type type = inst.types.at(0);
   llvm::Type* const element = b_.getIntNTy(8 * ptx::size_of(type));

@@ -197,6 +197,7 @@ class Generator {
   Value* outlined_call(llvm::Function* callee, const OutlinedCall& call, Value* mask);
   void indirect_call(const ptx::Instruction& inst, const OutlinedCall& call);
   void leave_if_empty();
+  void yield_turn();
 
   llvm::Module& module_;
   llvm::LLVMContext& context_;

@@ -87,6 +87,7 @@ void Kernel::prepare_code() {
     place_dynamic(code, shared_);
     build_blocks(code);
     build_webs(code);
+    find_polling(code);
   }
   // All that runs together runs in one mode.
   bool flush = may_flush_by_mode(pieces_.front().insts);
@@ -145,9 +146,9 @@ std::unique_ptr<Variant> Kernel::make(const BlockClass& block) {
   auto module = engine.make_module(*context);
   auto variant = std::make_unique<Variant>();
   const Code& main = pieces_.front();
-  variant->form = main.has_outlined_call ? Form::stacked
-                  : main.has_barrier     ? Form::resumable
-                                         : Form::flat;
+  variant->form = main.has_outlined_call || !main.polls.empty() ? Form::stacked
+                  : main.has_barrier                            ? Form::resumable
+                                                                : Form::flat;
   const std::string prefix = unique_prefix();
   std::vector<llvm::Function*> functions;
   Callees callees;

@@ -1,9 +1,14 @@
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstring>
 #include <exception>
+#include <new>
+#include <optional>
 
+#include "shim/cpu/exec/address_space.h"
 #include "shim/cpu/exec/device_output.h"
 #include "shim/cpu/exec/fault_guard.h"
 #include "shim/cpu/exec/grid_run.h"
@@ -40,6 +45,28 @@ struct ThreadTable {
       }
     }
   }
+};
+
+/// What the blocks of a cooperative grid meet at: a word that says how large it is, and after it
+/// the grid's barrier, zero at first. Source: cooperative_groups/details/driver_abi.h of CUDA 13.
+class GridWorkspace {
+ public:
+  GridWorkspace() : at_(exec::address_space().reserve(kSize, kSize)) {
+    if (at_ == nullptr) throw std::bad_alloc();
+    if (::mprotect(at_, kSize, PROT_READ | PROT_WRITE) != 0) {
+      exec::address_space().release(at_, kSize);
+      throw std::bad_alloc();
+    }
+    *static_cast<std::uint32_t*>(at_) = kSize;
+  }
+  GridWorkspace(const GridWorkspace&) = delete;
+  GridWorkspace& operator=(const GridWorkspace&) = delete;
+  ~GridWorkspace() { exec::address_space().release(at_, kSize); }
+  std::uint64_t address() const noexcept { return reinterpret_cast<std::uint64_t>(at_); }
+
+ private:
+  static constexpr std::uint32_t kSize = 4096;
+  void* at_;
 };
 
 LaunchStatus failed(LaunchStatus::Kind kind, std::string message) {
@@ -94,8 +121,6 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   if (threads == 0 || threads > kMaxThreads)
     return failed(LaunchStatus::Kind::trap, "a block of " + std::to_string(threads) + " threads");
   if (blocks == 0) return {};
-  if (what.cooperative && blocks > 1)
-    return failed(LaunchStatus::Kind::not_supported, "cooperative launches of several blocks");
   const Variant& variant = kernel.variant(class_of(what.block));
 
   exec::CompiledKernel compiled;
@@ -104,6 +129,7 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   compiled.frame_bytes = variant.frame_bytes;
   compiled.local_bytes = kernel.local_bytes();
   compiled.flush_subnormals = kernel.flushes();
+  compiled.cooperative = what.cooperative;
 
   const ThreadTable table(what.block);
   std::vector<std::byte> params(kernel.info().param_bytes + kParamSlack);
@@ -124,6 +150,13 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   grid.dynamic_shared = what.dynamic_shared;
   grid.total_shared = kernel.static_shared() + what.dynamic_shared;
   grid.id = ++grids;
+
+  std::optional<GridWorkspace> workspace;
+  if (what.cooperative) {
+    const std::uint64_t at = workspace.emplace().address();
+    grid.envreg[0] = static_cast<std::uint32_t>(at >> 32);
+    grid.envreg[1] = static_cast<std::uint32_t>(at);
+  }
 
   exec::arm_fault_handlers();
   exec::Pool& pool = exec::Pool::instance();

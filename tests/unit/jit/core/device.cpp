@@ -20,7 +20,7 @@ Device::Device(std::string_view text) {
 }
 
 LaunchStatus Device::run(std::string_view kernel, Dim3 grid, Dim3 block, const Params& params,
-                         std::uint32_t dynamic_shared) {
+                         std::uint32_t dynamic_shared, bool cooperative) {
   Kernel* const found = program_->find_kernel(kernel);
   if (found == nullptr) throw std::invalid_argument("no kernel " + std::string(kernel));
   Launch launch;
@@ -28,6 +28,7 @@ LaunchStatus Device::run(std::string_view kernel, Dim3 grid, Dim3 block, const P
   launch.block = block;
   launch.dynamic_shared = dynamic_shared;
   launch.params = params.bytes();
+  launch.cooperative = cooperative;
   return jit::run(*found, launch);
 }
 

@@ -35,7 +35,7 @@ class Device {
   explicit Device(std::string_view text);
 
   LaunchStatus run(std::string_view kernel, Dim3 grid, Dim3 block, const Params& params,
-                   std::uint32_t dynamic_shared = 0);
+                   std::uint32_t dynamic_shared = 0, bool cooperative = false);
   Program& program() { return *program_; }
 
  private:
