@@ -3,6 +3,7 @@
 #include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -29,6 +30,13 @@ void checked(llvm::Error error) {
   if (error) throw EngineError(llvm::toString(std::move(error)));
 }
 
+/// LLVM ends the process where its code generator gives up; here that is the kernel's failure. What
+/// it holds at that moment is lost with the exception, its locks are not: code is made in the
+/// thread that asks for it, outside the session's lock.
+void give_up(void*, const char* reason, bool) {
+  throw EngineError(std::string("the code generator gave up: ") + reason);
+}
+
 /// Past this many instructions the quadratic passes are left out.
 constexpr std::size_t kLargeModule = 60000;
 
@@ -42,6 +50,7 @@ Engine& Engine::instance() {
 }
 
 Engine::Engine() {
+  llvm::install_fatal_error_handler(&give_up);
   LLVMInitializeX86TargetInfo();
   LLVMInitializeX86Target();
   LLVMInitializeX86TargetMC();

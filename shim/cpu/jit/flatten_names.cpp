@@ -55,6 +55,8 @@ void Flattener::resolve_name(Instance& instance, ptx::Instruction& inst, Operand
                                                                  : Space::shared;
   else if (symbol != nullptr && symbol->kind == Symbol::Kind::shared)
     inst.space = Space::shared;
+  else if (symbol != nullptr && symbol->kind == Symbol::Kind::local)
+    inst.space = Space::local;
 }
 
 void Flattener::resolve_symbol(Instance& instance, Operand& operand, unsigned index) {
@@ -96,7 +98,8 @@ void Flattener::resolve_symbol(Instance& instance, Operand& operand, unsigned in
       }
       break;
     case Symbol::Kind::local:
-      throw Unsupported("'" + operand.name + "': local memory at module scope");
+      operand.value += module_local(*symbol->variable);
+      break;
   }
 }
 
@@ -110,6 +113,17 @@ std::uint32_t Flattener::shared_offset(const ptx::Variable& variable) {
     throw Unsupported("'" + variable.name + "': too much shared memory");
   shared_.size = at + static_cast<std::uint32_t>(variable.size);
   shared_.offsets.emplace(&variable, at);
+  return at;
+}
+
+/// A .local variable of the module: each thread has one, which all functions share.
+std::int64_t Flattener::module_local(const ptx::Variable& variable) {
+  if (!code_.entry)
+    throw Unsupported("'" + variable.name + "': local memory of the module in a called function");
+  const auto found = module_locals_.find(&variable);
+  if (found != module_locals_.end()) return found->second;
+  const std::int64_t at = local_offset(variable.size, variable.align);
+  module_locals_.emplace(&variable, at);
   return at;
 }
 

@@ -61,6 +61,7 @@ class Flattener {
   void rename(const Instance& instance, ptx::Instruction& inst) const;
   std::uint32_t emit(ptx::Instruction inst);
   std::uint32_t shared_offset(const ptx::Variable& variable);
+  std::int64_t module_local(const ptx::Variable& variable);
   std::int64_t local_offset(std::uint64_t size, std::uint64_t align);
   [[noreturn]] void fail(const ptx::Instruction& inst, const std::string& why) const;
 
@@ -101,6 +102,7 @@ class Flattener {
   const Linkage& linkage_;
   const Inlining inlining_;
   SharedLayout& shared_;
+  std::map<const ptx::Variable*, std::int64_t> module_locals_;
   Code& code_;
   std::vector<const ptx::Function*> active_;  ///< being inlined, to find recursion
   std::vector<ParamVar> vars_;

@@ -11,6 +11,12 @@ using llvm::BasicBlock;
 using llvm::Value;
 using ptx::Opcode;
 
+namespace {
+
+constexpr std::size_t kMostDispatchers = 20000;  // bounds the code that a tangle of branches makes
+
+}  // namespace
+
 void Generator::block(std::uint32_t index) {
   current_ = index;
   guarded_.clear();
@@ -126,22 +132,38 @@ void Generator::dispatch(const std::vector<std::uint32_t>& sorted, bool some) {
   b_.CreateBr(dispatcher(sorted, some));
 }
 
+/// A chain of tests, one for each block that may have lanes, made from its end up to the first that
+/// is there already: kernels can have very many blocks.
 BasicBlock* Generator::dispatcher(const std::vector<std::uint32_t>& sorted, bool some) {
-  if (sorted.empty()) return warp_end_;
-  if (!analysis_.partial[sorted.front()]) return blocks_[sorted.front()];
-  if (sorted.size() == 1 && some) return blocks_[sorted.front()];
-  auto& made = dispatchers_[{sorted, some}];
-  if (made != nullptr) return made;
-  made = BasicBlock::Create(context_, "dispatch", function_);
-  BasicBlock* const here = made;
-  BasicBlock* const rest =
-      dispatcher(std::vector<std::uint32_t>(sorted.begin() + 1, sorted.end()), some);
+  const auto tail = [&](std::size_t from) {
+    return std::vector<std::uint32_t>(sorted.begin() + static_cast<std::ptrdiff_t>(from),
+                                      sorted.end());
+  };
+  std::size_t first = 0;
+  BasicBlock* next = nullptr;
+  for (; next == nullptr; ++first) {
+    if (first == sorted.size()) {
+      next = warp_end_;
+    } else if (!analysis_.partial[sorted[first]] || (first + 1 == sorted.size() && some)) {
+      next = blocks_[sorted[first]];
+    } else {
+      const auto made = dispatchers_.find({tail(first), some});
+      if (made != dispatchers_.end()) next = made->second;
+    }
+  }
   llvm::IRBuilderBase::InsertPointGuard keep(b_);
-  b_.SetInsertPoint(here);
-  llvm::AllocaInst* const lanes = pending(sorted.front());
-  b_.CreateCondBr(any(b_.CreateLoad(lanes->getAllocatedType(), lanes)), blocks_[sorted.front()],
-                  rest);
-  return here;
+  for (--first; first-- > 0;) {
+    BasicBlock* const here = BasicBlock::Create(context_, "dispatch", function_);
+    b_.SetInsertPoint(here);
+    llvm::AllocaInst* const lanes = pending(sorted[first]);
+    b_.CreateCondBr(any(b_.CreateLoad(lanes->getAllocatedType(), lanes)), blocks_[sorted[first]],
+                    next);
+    dispatchers_[{tail(first), some}] = here;
+    if (dispatchers_.size() > kMostDispatchers)
+      throw Unsupported(code_.name + ": its control flow is too tangled");
+    next = here;
+  }
+  return next;
 }
 
 Value* Generator::any(Value* mask) { return b_.CreateICmpNE(bits(mask), b_.getInt32(0)); }

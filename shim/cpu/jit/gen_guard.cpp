@@ -27,14 +27,17 @@ bool is_free(Space space) {
 /// the access's size. What a register holds is tested once in a block for all accesses near it:
 /// the empty edges of the region make up for offsets.
 void Generator::guard(const ptx::Instruction& inst, const Operand& operand) {
-  if (!is_free(inst.space) || !operand.base_is_reg || exec::address_space().size() == 0) return;
+  const exec::AddressSpace& space = exec::address_space();
+  if (!is_free(inst.space) || space.size() == 0) return;
   const std::uint64_t bytes = elements(inst) * ptx::size_of(inst.types.at(0));
-  Lanes at = address_register(operand, false);
-  const bool near = operand.offset == static_cast<std::int32_t>(operand.offset) &&
-                    static_cast<std::uint64_t>(operand.offset) % bytes == 0;
+  const auto offset = static_cast<std::uint64_t>(operand.offset);
+  if (!operand.base_is_reg && space.in_region(offset) && offset % bytes == 0) return;
+  const bool near = operand.base_is_reg &&
+                    operand.offset == static_cast<std::int32_t>(operand.offset) &&
+                    offset % bytes == 0;
   const auto known = guarded_.find(operand.value);
   if (near && known != guarded_.end() && known->second % bytes == 0) return;
-  if (!near) at = address(inst, operand);
+  const Lanes at = near ? address_register(operand, false) : address(inst, operand);
   Value* const mask = active(inst);
   Value* const odd = suspicious(at, static_cast<std::int64_t>(bytes), mask);
   llvm::BasicBlock* const look = llvm::BasicBlock::Create(context_, "look", function_);

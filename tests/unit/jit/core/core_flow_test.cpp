@@ -187,4 +187,23 @@ TEST_CASE("flow: unsigned indices that wrap around inside a warp address the rig
 }
 
 }  // namespace
+TEST_CASE("flow: dozens of blocks may have lanes of their own at once") {
+  // Every label can be reached from a divergent switch, so all may have lanes at once.
+  std::string text =
+      ".visible .entry k(.param .u64 out)\n{\n  .reg .b32 %t;\n  .reg .pred %p;\n"
+      "  mov.u32 %t, %tid.x;\n";
+  constexpr int kBlocks = 40;
+  for (int n = 0; n < kBlocks; ++n)
+    text +=
+        "  setp.eq.u32 %p, %t, " + std::to_string(n) + ";\n  @%p bra L" + std::to_string(n) + ";\n";
+  text += "  ret;\n";
+  for (int n = 0; n < kBlocks; ++n)
+    text +=
+        "L" + std::to_string(n) + ":\n  add.u32 %t, %t, 1;\n  setp.eq.u32 %p, %t, 7;\n  @%p ret;\n";
+  text += "  ret;\n}\n";
+  Device device(text);
+  Memory<std::uint32_t> out(1);
+  CHECK(device.run("k", {1}, {64}, Params().add(out.data())).message == "");
+}
+
 }  // namespace vgpu::jit::test

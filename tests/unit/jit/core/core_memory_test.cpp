@@ -176,4 +176,37 @@ TEST_CASE("launch: what is not implemented is named") {
 }
 
 }  // namespace
+TEST_CASE("memory: a local variable of the module is each thread's own") {
+  Memory<std::uint32_t> out(64);
+  Device device(R"(
+.local .align 4 .b8 own[8];
+.visible .entry k(.param .u64 out)
+{
+  .reg .b32 %t, %v;
+  .reg .b64 %o, %d, %a;
+  mov.u32 %t, %tid.x;
+  st.local.u32 [own+4], %t;
+  mov.u64 %a, own;
+  cvta.local.u64 %a, %a;
+  bar.sync 0;
+  ld.u32 %v, [%a+4];
+  ld.param.u64 %o, [out];
+  mul.wide.u32 %d, %t, 4;
+  add.u64 %o, %o, %d;
+  st.global.u32 [%o], %v;
+  ret;
+}
+)");
+  REQUIRE(device.run("k", {1}, {64}, Params().add(out.data())).message == "");
+  for (std::uint32_t t = 0; t < 64; ++t) CHECK(out[t] == t);
+}
+
+TEST_CASE("memory: a plain number as an address is judged like any other") {
+  static std::uint32_t of_host = 3;
+  Device device(".visible .entry k()\n{\n  st.global.u32 [" +
+                std::to_string(reinterpret_cast<std::uint64_t>(&of_host)) + "], 1;\n  ret;\n}\n");
+  CHECK(device.run("k", {1}, {1}, Params()).kind == LaunchStatus::Kind::illegal_address);
+  CHECK(of_host == 3);
+}
+
 }  // namespace vgpu::jit::test
