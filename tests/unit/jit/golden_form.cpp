@@ -21,6 +21,7 @@ unsigned bits_of(char kind) {
     case 'G':
       return 16;
     case 'd':
+    case 'T':
     case 'F':
     case 'L':
       return 64;

@@ -51,6 +51,7 @@ Family logic_family();
 Family cvt_family();
 Family warp_family();
 Family video_family();
+Family matrix_family();
 /// Instructions that no lowering does: only whole kernels run these.
 Family core_family();
 /// The part of cvt_family() about the narrow floating-point formats.
