@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shim/cpu/exec/context.h"
+#include "shim/cpu/exec/mbarrier.h"
 #include "shim/cpu/jit/emit.h"
 #include "shim/cpu/jit/schedule.h"
 
@@ -180,13 +181,21 @@ class Generator {
   void for_each_lane(Value* mask, const std::function<void(Value* lane)>& body);
   bool reduce_uniform(const ptx::Instruction& inst, const Lanes& where, const Lanes& data);
 
+  // gen_async.cpp, gen_mbarrier.cpp: copies behind the kernel's back, and who waits for them.
+  void copy_async(const ptx::Instruction& inst);
+  Value* source_bytes(const ptx::Instruction& inst, std::uint64_t size);
+  void copy_bulk(const ptx::Instruction& inst);
+  void mbarrier(const ptx::Instruction& inst);
+  Value* mbarrier_op(exec::MbarrierOp op, const Lanes& where, Value* values, Value* lanes);
+  void let_others_run(Value* stuck);
+
   // gen_call.cpp: the runtime, barriers, out-of-line functions.
   Value* runtime(const char* name, llvm::Type* result, const std::vector<Value*>& arguments);
   void barrier(const ptx::Instruction& inst);
-  Value* wait(Value* arrival);
+  Value* wait(Value* arrival, bool written = false);
   Value* frame_at(std::size_t offset);
   void frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save);
-  std::vector<llvm::AllocaInst*> kept_values();
+  std::vector<llvm::AllocaInst*> kept_values(bool written);
   void call(const ptx::Instruction& inst);
   void runtime_call(const ptx::Instruction& inst, const OutlinedCall& call);
   Value* outlined_call(llvm::Function* callee, const OutlinedCall& call, Value* mask);

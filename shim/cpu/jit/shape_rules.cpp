@@ -232,6 +232,7 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
     case Opcode::barrier_:
       return Shape::uniform();
     case Opcode::atom_:
+    case Opcode::mbarrier_:
     case Opcode::call_:
       return Shape::varying();
     case Opcode::vote_: {
