@@ -35,16 +35,35 @@ Arena::Arena(std::uint64_t limit) : limit_(limit / kGranule * kGranule) {
   throw std::bad_alloc();
 }
 
-bool Arena::map_granules(std::uint64_t& at, std::uint64_t size) {
+bool Arena::charge_locked(std::uint64_t size) {
   if (size > limit_ - used_) return false;
+  used_ += size;
+  return true;
+}
+
+bool Arena::charge(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  return charge_locked(size);
+}
+
+void Arena::discharge(std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  used_ -= size;
+}
+
+bool Arena::map_granules(std::uint64_t& at, std::uint64_t size) {
+  if (!charge_locked(size)) return false;
   const auto taken = granules_.take(size, kGranule);
-  if (!taken) return false;
+  if (!taken) {
+    used_ -= size;
+    return false;
+  }
   if (mprotect(pointer(*taken), size, PROT_READ | PROT_WRITE) != 0) {
     granules_.insert(*taken, size);
+    used_ -= size;
     return false;
   }
   madvise(pointer(*taken), size, MADV_HUGEPAGE);
-  used_ += size;
   at = *taken;
   return true;
 }

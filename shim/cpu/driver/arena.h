@@ -25,6 +25,11 @@ class Arena {
   /// `at` must have come from allocate().
   void release(void* at);
 
+  /// Counts memory of the device that lies elsewhere than in the arena: whole granules.
+  /// False when the device has no more.
+  bool charge(std::uint64_t size);
+  void discharge(std::uint64_t size);
+
   /// Mapped memory, in whole granules, as cuMemGetInfo counts it.
   std::uint64_t used() const;
   std::uint64_t limit() const noexcept { return limit_; }
@@ -35,6 +40,7 @@ class Arena {
  private:
   bool map_granules(std::uint64_t& at, std::uint64_t size);
   void unmap_granules(std::uint64_t at, std::uint64_t size);
+  bool charge_locked(std::uint64_t size);
 
   const std::uint64_t limit_;
   std::uint64_t base_ = 0;

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "shim/cpu/driver/address_map.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/event.h"
@@ -78,7 +79,10 @@ bool Context::end() {
 
 void Context::free_owned() {
   const auto mine = [this](const auto& object) { return object.context.get() == this; };
-  for (const auto& stream : handles<Stream>().take_if(mine)) stream->destroyed = true;
+  for (const auto& stream : handles<Stream>().take_if(mine)) {
+    abandon_capture(*stream);
+    stream->destroyed = true;
+  }
   handles<Event>().take_if(mine);
   forget_modules(*this);
   for (const auto& allocation : address_map().take_all(id_)) release_memory(*allocation);

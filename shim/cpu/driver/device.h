@@ -8,6 +8,7 @@
 #include "shim/abi/profile.h"
 #include "shim/api/device.h"
 #include "shim/cpu/driver/arena.h"
+#include "shim/cpu/driver/graph_memory.h"
 
 namespace vgpu::cpu {
 
@@ -40,6 +41,7 @@ struct Device {
   unsigned primary_retained = 0;
   unsigned primary_flags = 0;
   std::shared_ptr<MemoryPool> default_pool;
+  GraphMemoryUse graph_memory;
 
  private:
   mutable std::mutex pool_mutex_;
