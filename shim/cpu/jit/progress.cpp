@@ -1,12 +1,16 @@
 #include "shim/cpu/jit/progress.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
+#include <new>
 #include <thread>
 
 #include "shim/cpu/jit/program.h"
@@ -40,12 +44,16 @@ Watch& shared_watch() {
   return *watch;
 }
 
+/// One call, so that lines of several processes do not mix; nobody needs to hear it.
+void print(const std::string& line) {
+  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+}
+
 void say(const std::string& kernel) {
   const std::string line = "vgpu-run: compiling " + kernel.substr(0, kLongestName) +
                            " for this processor (" + std::to_string(counters().compiled.load()) +
                            " done)\n";
-  // One call, so that lines of several processes do not mix; nobody needs to hear it.
-  static_cast<void>(!::write(STDERR_FILENO, line.data(), line.size()));
+  print(line);
 }
 
 /// Speaks when it is time, until nothing is being compiled at such a moment.
@@ -81,6 +89,20 @@ void start_thread() {
 }
 
 }  // namespace
+
+void show_statistics_at_exit() {
+  const int refused = std::atexit([] {
+    const Statistics all = statistics();
+    char seconds[32];
+    std::snprintf(seconds, sizeof seconds, "%.1f",
+                  static_cast<double>(all.generate_ns + all.optimise_ns + all.emit_ns) / 1e9);
+    print("vgpu-run: " + std::to_string(::getpid()) + " " + program_invocation_short_name +
+          ": kernels: " + std::to_string(all.compiled) + " compiled in " + seconds + " s, " +
+          std::to_string(all.from_cache) + " from the cache, " + std::to_string(all.stored) +
+          " kept, " + std::to_string(all.not_stored) + " not kept\n");
+  });
+  if (refused != 0) throw std::bad_alloc();
+}
 
 void show_progress(bool yes) noexcept { wanted() = yes; }
 
