@@ -19,6 +19,8 @@ function(vgpu_guest_library target map)
   target_link_options(${target} PRIVATE
     -static-libstdc++ -static-libgcc -Wl,--gc-sections
     -Wl,--version-script=${script} -Wl,--exclude-libs,ALL
+    # Names this build, so that code kept on the disk is never taken by another one.
+    -Wl,--build-id=sha1
     # Our own names mean our own functions, even where the program defines them too.
     -Wl,-Bsymbolic)
   if(NOT VGPU_SANITIZE)  # the sanitizers' run-time comes with the program

@@ -93,7 +93,7 @@ void check_shape(const LaunchRequest& request, CUresult too_large) {
           "a dimension is larger than the device allows");
   require(count(request.block) <= most_threads && count(request.block) <= info.max_threads,
           too_large, "more threads than a block can have");
-  const auto allowed = static_cast<std::uint32_t>(request.function->max_dynamic_shared.load());
+  const auto allowed = static_cast<std::uint32_t>(request.function->max_dynamic_shared());
   require_value(request.dynamic_shared <= allowed, "more shared memory than a block can have");
 }
 

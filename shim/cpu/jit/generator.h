@@ -118,6 +118,7 @@ class Generator {
   Value* cast(Value* value, ptx::Type from, ptx::Type to);
   Value* to_storage(Value* value, ptx::Type from, ptx::Type web_type);
   Value* constant(ptx::Type type, const ptx::Operand& operand);
+  Value* link_address(const std::string& link_name, std::int64_t offset);
   llvm::Type* emit_type(ptx::Type type);
 
   // gen_inst.cpp: what an instruction does.

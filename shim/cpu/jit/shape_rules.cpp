@@ -216,6 +216,7 @@ Shape operand_shape(const Code& code, const Analysis& analysis, const Operand& o
     case Operand::Kind::special:
       return special_shape(analysis.block, static_cast<SpecialReg>(operand.value), code.entry);
     case Operand::Kind::imm_int:
+      if (!operand.name.empty()) return Shape::uniform();
       return Shape::uniform(trailing_zeros(operand.value));
     default:
       return Shape::uniform();

@@ -65,7 +65,7 @@ void start(CUfunction handle, LaunchRequest request, CUstream stream_handle, voi
   const auto stream = find_stream(stream_handle, context);
   stream->context->check();
   check_shape(request, code_for_shape(handle));
-  request.params = copy_params(request.function->info(), params, extra);
+  request.params = copy_params(request.function->declaration(), params, extra);
   launch(stream, std::move(request));
 }
 
