@@ -20,7 +20,9 @@ function(vgpu_guest_library target map)
     -static-libstdc++ -static-libgcc -Wl,--gc-sections
     -Wl,--version-script=${script} -Wl,--exclude-libs,ALL
     # Our own names mean our own functions, even where the program defines them too.
-    -Wl,-Bsymbolic)
+    -Wl,-Bsymbolic
+    # Threads and locks of ours go on when a program unloads us.
+    -Wl,-z,nodelete)
   if(NOT VGPU_SANITIZE)  # the sanitizers' run-time comes with the program
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()

@@ -120,6 +120,7 @@ void launch(const std::shared_ptr<Stream>& stream, LaunchRequest request) {
     run.dynamic_shared = request.dynamic_shared;
     run.params = request.params;
     run.cooperative = request.cooperative;
+    const GpuUsage::Work busy(module->context->device().usage);
     return result_of(jit::run(request.function->kernel, run));
   });
   if (driver().options.launch_blocking) context->wait({end});
