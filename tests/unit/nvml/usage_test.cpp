@@ -34,7 +34,8 @@ TEST_CASE("NVML: memory that is in use is neither free nor another device's") {
   REQUIRE(nvmlDeviceGetMemoryInfo(device(0), &memory) == NVML_SUCCESS);
   CHECK(memory.free == 700);
   CHECK(memory.used == 400);
-  nvmlMemory_v2_t second{.version = kNvmlMemoryV2};
+  nvmlMemory_v2_t second{};
+  second.version = kNvmlMemoryV2;
   REQUIRE(nvmlDeviceGetMemoryInfo_v2(device(0), &second) == NVML_SUCCESS);
   CHECK(second.free == 700);
   CHECK(second.used == 300);
