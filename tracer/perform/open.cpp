@@ -35,7 +35,8 @@ int refusal(const Node& node, GuestView& guest, int flags) {
   if (node.is_symlink()) return (flags & O_DIRECTORY) != 0 ? ENOTDIR : ELOOP;
   if (!node.is_directory() && (flags & O_DIRECTORY) != 0) return ENOTDIR;
   if (!may(node, guest, access_of(flags), Whose::effective)) return EACCES;
-  if (node.kind == NodeKind::file && writes && (flags & O_PATH) == 0) return EACCES;
+  const bool shared = node.row != nullptr && node.row->shared_size != 0;
+  if (node.kind == NodeKind::file && writes && !shared && (flags & O_PATH) == 0) return EACCES;
   return 0;
 }
 

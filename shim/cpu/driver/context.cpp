@@ -50,6 +50,7 @@ void Context::poison(CUresult failure) noexcept {
 void Context::activate(unsigned new_flags) {
   static std::atomic<std::uint64_t> next_id{1};
   const std::lock_guard lock(order_);
+  require(device_.usage.open(), CUDA_ERROR_OUT_OF_MEMORY, "too many processes use the device");
   id_ = next_id.fetch_add(1);
   flags = new_flags;
   failure_ = CUDA_SUCCESS;
@@ -74,6 +75,7 @@ bool Context::end() {
   streams_.clear();
   if (legacy_ != nullptr) legacy_->queue->close();
   legacy_ = nullptr;
+  device_.usage.close();
   return true;
 }
 

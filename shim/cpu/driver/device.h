@@ -9,6 +9,7 @@
 #include "shim/api/device.h"
 #include "shim/cpu/driver/arena.h"
 #include "shim/cpu/driver/graph_memory.h"
+#include "shim/shared/gpu_usage.h"
 
 namespace vgpu::cpu {
 
@@ -18,7 +19,10 @@ struct MemoryPool;
 /// One virtual GPU of this process.
 struct Device {
   Device(int number, GpuProfile description)
-      : ordinal(number), profile(std::move(description)), arena(profile.memory) {}
+      : ordinal(number),
+        profile(std::move(description)),
+        usage(profile),
+        arena(profile.memory, usage) {}
 
   std::shared_ptr<MemoryPool> current_pool() const {
     const std::lock_guard lock(pool_mutex_);
@@ -35,6 +39,7 @@ struct Device {
 
   const int ordinal;
   const GpuProfile profile;
+  GpuUsage usage;  ///< by all processes of the tree; device memory is charged to it
   Arena arena;
   std::shared_ptr<Context> primary;  ///< there from the start, active while retained
   std::mutex primary_mutex;          ///< guards the two below and the primary's activity

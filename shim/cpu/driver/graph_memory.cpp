@@ -41,12 +41,12 @@ void GraphMemory::announce() {
 CUresult GraphMemory::map() {
   if (mapped_.exchange(true)) return CUDA_ERROR_INVALID_VALUE;
   Device& device = context->device();
-  if (!device.arena.charge(space)) {
+  if (!device.usage.charge(space)) {
     mapped_ = false;
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
   if (!set_reach(address, space, Reach::write)) {
-    device.arena.discharge(space);
+    device.usage.refund(space);
     mapped_ = false;
     return CUDA_ERROR_OUT_OF_MEMORY;
   }
@@ -64,7 +64,7 @@ void GraphMemory::unmap() {
   unmap_range(address, space);
   Device& device = context->device();
   device.graph_memory.now -= space;
-  device.arena.discharge(space);
+  device.usage.refund(space);
 }
 
 void GraphMemory::free() {

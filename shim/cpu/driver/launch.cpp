@@ -120,6 +120,7 @@ CUresult run_launch(const LaunchRequest& request) noexcept {
   run.dynamic_shared = request.dynamic_shared;
   run.params = request.params;
   run.cooperative = request.cooperative;
+  const GpuUsage::Work busy(request.module->context->device().usage);
   return result_of(jit::run(request.function->kernel, run));
 }
 

@@ -26,16 +26,16 @@ Reach reach_of(std::uint64_t access) {
 
 PhysicalMemory::PhysicalMemory(Device& of, std::uint64_t bytes, const CUmemAllocationProp& wanted)
     : device(of), size(bytes), properties(wanted) {
-  require(device.arena.charge(size), CUDA_ERROR_OUT_OF_MEMORY, "the device's memory is full");
+  require(device.usage.charge(size), CUDA_ERROR_OUT_OF_MEMORY, "the device's memory is full");
   shared = make_shared_memory(size);
   if (shared != 0) return;
-  device.arena.discharge(size);
+  device.usage.refund(size);
   fail(CUDA_ERROR_OUT_OF_MEMORY, "no addresses are left");
 }
 
 PhysicalMemory::~PhysicalMemory() {
   release_range(shared, size);
-  device.arena.discharge(size);
+  device.usage.refund(size);
 }
 
 void Reservations::add(std::uint64_t at, std::uint64_t size) {

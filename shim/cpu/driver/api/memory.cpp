@@ -12,7 +12,7 @@ CUresult cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
   const auto& context = current_context();
   const Device& device = context->device();
   if (total != nullptr) *total = device.profile.memory;
-  if (free != nullptr) *free = device.profile.memory - device.arena.used();
+  if (free != nullptr) *free = device.usage.left();
   return CUDA_SUCCESS;
 }
 
