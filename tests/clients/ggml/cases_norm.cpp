@@ -1,7 +1,7 @@
 // Norms, sums, sorts: what goes over rows.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 constexpr float kEpsilon = 1e-6F;
@@ -108,4 +108,4 @@ void add_norm_cases(const Api&, Cases& cases) {
   add_sorts(cases);
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

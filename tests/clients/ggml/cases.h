@@ -2,7 +2,7 @@
 
 #include "builder.h"
 
-namespace ggml_ops {
+namespace ggml {
 
 using Cases = std::vector<Case>;
 
@@ -37,4 +37,4 @@ inline constexpr Type kQuantised[] = {Q4_0,  Q4_1,    Q5_0,  Q5_1,   Q8_0,   Q2_
                                       Q4_K,  Q5_K,    Q6_K,  IQ1_S,  IQ1_M,  IQ2_XXS, IQ2_XS,
                                       IQ2_S, IQ3_XXS, IQ3_S, IQ4_NL, IQ4_XS, MXFP4};
 
-}  // namespace ggml_ops
+}  // namespace ggml

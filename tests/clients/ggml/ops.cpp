@@ -19,7 +19,7 @@
 #include "report.h"
 #include "worker.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -184,12 +184,12 @@ int run(const Arguments& arguments) {
 }
 
 }  // namespace
-}  // namespace ggml_ops
+}  // namespace ggml
 
 int main(int count, char** words) {
   try {
     static_cast<void>(signal(SIGPIPE, SIG_IGN));
-    return ggml_ops::run(ggml_ops::parse(count, words));
+    return ggml::run(ggml::parse(count, words));
   } catch (const std::exception& error) {
     static_cast<void>(std::fprintf(stderr, "ggml_ops: %s\n", error.what()));
     return 2;

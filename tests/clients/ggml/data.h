@@ -8,7 +8,7 @@
 
 #include "builder.h"
 
-namespace ggml_ops {
+namespace ggml {
 
 std::uint64_t seed_of(const std::string& name, std::size_t input);
 
@@ -19,4 +19,4 @@ std::vector<std::byte> make_data(const Api& api, Type type, const Shape& shape, 
 /// What a result's bytes mean.
 std::vector<float> to_floats(const Api& api, Type type, std::span<const std::byte> bytes);
 
-}  // namespace ggml_ops
+}  // namespace ggml

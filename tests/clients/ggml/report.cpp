@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-namespace ggml_ops {
+namespace ggml {
 
 void Report::add(const std::string& name, const std::string& outcome, const std::string& detail) {
   ++counts_[outcome];
@@ -26,4 +26,4 @@ bool Report::finish() const {
   return right > 0 && failed == 0;
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

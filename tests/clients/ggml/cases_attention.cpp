@@ -3,7 +3,7 @@
 
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 struct Attention {
@@ -132,4 +132,4 @@ void add_attention_cases(const Api& api, Cases& cases) {
   }
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

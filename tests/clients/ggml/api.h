@@ -5,7 +5,7 @@
 #include <string>
 
 /// ggml as a program sees it that loads it at run time.
-namespace ggml_ops {
+namespace ggml {
 
 // ggml's own, behind pointers.
 struct Context;
@@ -85,4 +85,4 @@ class Api {
   std::string folder_;
 };
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 /// `libggml-base.so` has a fixed name; the other is libggml.so or, with npm,
@@ -49,4 +49,4 @@ Api::Api(const std::string& folder) : folder_(folder) {
 #undef GGML_GLU
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

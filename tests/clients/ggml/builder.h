@@ -7,7 +7,7 @@
 
 #include "api.h"
 
-namespace ggml_ops {
+namespace ggml {
 
 /// What an input is filled with. The numbers depend on nothing but the case's name and the input's
 /// place.
@@ -69,4 +69,4 @@ inline constexpr double kClose = 1e-7;
 inline constexpr double kRounded = 1e-6;
 inline constexpr double kLowPrecision = 5e-4;
 
-}  // namespace ggml_ops
+}  // namespace ggml

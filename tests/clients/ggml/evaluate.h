@@ -4,7 +4,7 @@
 
 #include "builder.h"
 
-namespace ggml_ops {
+namespace ggml {
 
 enum class Verdict : std::uint8_t { right, wrong, not_offered };
 
@@ -30,4 +30,4 @@ class Devices {
   Backend* reference_;
 };
 
-}  // namespace ggml_ops
+}  // namespace ggml

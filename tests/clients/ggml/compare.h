@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace ggml_ops {
+namespace ggml {
 
 /// How far two results are apart.
 struct Difference {
@@ -37,4 +37,4 @@ inline void sort_groups(std::vector<float>& values, std::int64_t size) {
   for (auto at = values.begin(); values.end() - at >= size; at += size) std::sort(at, at + size);
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -1,7 +1,7 @@
 // Convolutions and pooling.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 struct Window {
@@ -75,4 +75,4 @@ void add_convolution_cases(const Api& api, Cases& cases) {
   }
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace ggml_ops {
+namespace ggml {
 
 /// The descriptor on which a worker answers.
 inline constexpr int kAnswers = 3;
@@ -34,4 +34,4 @@ class Worker {
   int from_ = -1;
 };
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -8,7 +8,7 @@
 #include "compare.h"
 #include "data.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 /// One case's tensors on one backend.
@@ -101,4 +101,4 @@ Result Devices::evaluate(const Case& which) const {
   return {difference.error <= which.limit ? Verdict::right : Verdict::wrong, text};
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace ggml_ops {
+namespace ggml {
 
 Worker::Worker(const std::vector<std::string>& arguments) {
   int to[2];
@@ -73,4 +73,4 @@ std::string Worker::wait() {
   return "ended with status " + std::to_string(WEXITSTATUS(status));
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

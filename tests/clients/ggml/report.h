@@ -3,7 +3,7 @@
 #include <map>
 #include <string>
 
-namespace ggml_ops {
+namespace ggml {
 
 /// Counts outcomes and prints those that need a look.
 class Report {
@@ -19,4 +19,4 @@ class Report {
   std::map<std::string, int> counts_;
 };
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -1,7 +1,7 @@
 // Matrix products: every weight type, from a vector to a batch; broadcast, permuted; experts.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 struct Product {
@@ -82,4 +82,4 @@ void add_matrix_cases(const Api& api, Cases& cases) {
                        }});
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

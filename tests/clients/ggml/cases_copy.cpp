@@ -1,7 +1,7 @@
 // What moves data between types, places and rows.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 /// A quantised number may fall to the other side of a rounding edge: one step of some 1 in a
@@ -96,4 +96,4 @@ void add_copy_cases(const Api& api, Cases& cases) {
                      }});
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

@@ -5,24 +5,10 @@
 #include <limits>
 #include <numeric>
 
-namespace ggml_ops {
+#include "random.h"
+
+namespace ggml {
 namespace {
-
-/// SplitMix64.
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : state_(seed) {}
-  std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
-    z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27U)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31U);
-  }
-  double below_one() { return static_cast<double>(next() >> 11U) * 0x1p-53; }
-
- private:
-  std::uint64_t state_;
-};
 
 /// Different numbers below `limit`, in every row.
 void fill_choices(std::vector<double>& values, std::int64_t row, double limit, Random& random) {
@@ -118,4 +104,4 @@ std::vector<float> to_floats(const Api& api, Type type, std::span<const std::byt
   return values;
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

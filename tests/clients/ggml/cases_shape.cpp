@@ -1,7 +1,7 @@
 // What changes shapes, and the recurrences.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 void add_concat(const Api& api, Cases& cases) {
@@ -115,4 +115,4 @@ void add_shape_cases(const Api& api, Cases& cases) {
   add_recurrences(cases);
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml

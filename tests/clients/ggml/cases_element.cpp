@@ -1,7 +1,7 @@
 // What is done to each element by itself.
 #include "cases.h"
 
-namespace ggml_ops {
+namespace ggml {
 namespace {
 
 using Unary = Tensor* (*Api::*)(Context*, Tensor*);
@@ -126,4 +126,4 @@ void add_element_cases(const Api& api, Cases& cases) {
   add_numbered(cases);
 }
 
-}  // namespace ggml_ops
+}  // namespace ggml
