@@ -76,7 +76,9 @@ void add_rope(const Api& api, Cases& cases, Type type, const Rope& r) {
          if (!sections)
            return b.api.ggml_rope_ext(b.context, x, at, factors, r.dimensions, r.mode, 512, 10000,
                                       r.scale, r.extension, 1, 32, 1);
-         int quarters[4] = {r.dimensions / 8, r.dimensions / 8, r.dimensions / 8, r.dimensions / 8};
+         const int part = r.dimensions / (r.mode == 24 ? 2 : 8);  // pairs
+         const int rest = r.mode == 24 ? 0 : part;
+         int quarters[4] = {part, part, rest, rest};
          return b.api.ggml_rope_multi(b.context, x, at, factors, r.dimensions, quarters, r.mode,
                                       512, 10000, r.scale, r.extension, 1, 32, 1);
        }});
