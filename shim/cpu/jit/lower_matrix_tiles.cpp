@@ -4,8 +4,8 @@
 // the 4 lanes that have the line; of B, the groups p of the 4 even (or odd) columns are brought
 // side by side and repeated for every row. Then one multiply-add sums group p for all lanes.
 #include "shim/cpu/jit/lower_common.h"
+#include "shim/cpu/jit/lower_matrix_memory.h"
 #include "shim/cpu/jit/lower_matrix_planes.h"
-#include "shim/cpu/jit/lower_rounding.h"
 
 namespace vgpu::jit {
 
@@ -204,19 +204,12 @@ Values multiply_tiles(Kit& kit, const MatrixProduct& product, std::span<Value* c
 Values call_multiply(Emit& e, const MatrixProduct& product, llvm::ArrayRef<Value*> registers) {
   const std::vector<llvm::Type*> types(product.count_of(product.d),
                                        e.type(register_type(product.d)));
-  llvm::Type* const result = llvm::StructType::get(e.b.getContext(), types);
-  Value* const all = call_outlined(e, spelled(product), registers, result,
-                                   [&](llvm::IRBuilder<>& b, std::span<Value* const> arguments) {
-                                     Kit kit{b, e.features()};
-                                     Value* packed = llvm::PoisonValue::get(result);
-                                     unsigned n = 0;
-                                     for (Value* each : multiply_tiles(kit, product, arguments))
-                                       packed = b.CreateInsertValue(packed, each, n++);
-                                     return packed;
-                                   });
-  Values each;
-  for (unsigned n = 0; n < types.size(); ++n) each.push_back(e.b.CreateExtractValue(all, n));
-  return each;
+  return call_shared(e, spelled(product), registers, types,
+                     [&](llvm::IRBuilder<>& b, std::span<Value* const> arguments) {
+                       b.GetInsertBlock()->getParent()->setDoesNotAccessMemory();
+                       Kit kit{b, e.features()};
+                       return multiply_tiles(kit, product, arguments);
+                     });
 }
 
 }  // namespace vgpu::jit

@@ -47,6 +47,8 @@ unsigned destination_count(const ptx::Instruction& inst) noexcept {
       return inst.has(Mod::red_) ? 1 : 0;
     case Opcode::call_:
       return inst.types.empty() ? 0 : 1;  // as flatten() writes calls
+    case Opcode::wmma_:
+      return inst.has(Mod::store_) ? 0 : 1;
     case Opcode::st_:
     case Opcode::red_:
     case Opcode::bra_:

@@ -63,8 +63,8 @@ std::vector<Form> forms_of_file(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("golden: kernels of moves and of what lanes do together give their rows") {
-  check_forms(forms_of_file("mov"));
+TEST_CASE("golden: kernels of moves, of matrices in memory and of what lanes do together give their rows") {
+  for (const Family& family : kernel_families()) check_forms(forms_of_file(family.name()));
   check_forms(forms_of_file("warp"));
 }
 

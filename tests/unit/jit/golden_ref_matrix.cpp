@@ -1,58 +1,11 @@
 // mma and movmatrix, element by element from where the PTX ISA says that each one is. Source: PTX
 // ISA, the "Matrix Fragments" of each shape.
-#include <array>
-#include <cmath>
-
-#include "tests/unit/jit/golden_numbers.h"
+#include "tests/unit/jit/golden_matrix.h"
 #include "tests/unit/jit/golden_reference.h"
 
 namespace vgpu::golden {
 
 namespace {
-
-using Warp = std::vector<Row>;
-
-/// A type of elements, the kind of registers that hold them, and how results compare.
-struct Element {
-  const char* name;
-  unsigned bits;
-  char in, out;
-  Format format;
-  bool real;
-};
-constexpr Element kF16e{"f16", 16, 'x', 'X', kF16, true};
-constexpr Element kBf16e{"bf16", 16, 'y', 'Y', kBf16, true};
-constexpr Element kTf32e{"tf32", 32, 't', 'f', kF32, true};
-constexpr Element kF32e{"f32", 32, 't', 'f', kF32, true};
-constexpr Element kF64e{"f64", 64, 'T', 'F', kF64, true};
-constexpr Element kE4m3e{"e4m3", 8, 'e', 'w', kE4m3, true};
-constexpr Element kE5m2e{"e5m2", 8, 'g', 'w', kE5m2, true};
-constexpr Element kS8e{"s8", 8, 'w', 'w', {}, false};
-constexpr Element kU8e{"u8", 8, 'w', 'w', {}, false};
-constexpr Element kS4e{"s4", 4, 'w', 'w', {}, false};
-constexpr Element kU4e{"u4", 4, 'w', 'w', {}, false};
-constexpr Element kB1e{"b1", 1, 'w', 'w', {}, false};
-constexpr Element kS32e{"s32", 32, 'w', 'w', {}, false};
-
-struct Shape {
-  unsigned m, n, k;
-};
-
-unsigned per_register(const Element& e) { return e.bits == 64 ? 1 : 32 / e.bits; }
-unsigned registers_of(unsigned elements, const Element& e) {
-  return elements / 32 / per_register(e);
-}
-
-/// Element `n` of the registers from input `first` on.
-long double element_of(const Row& lane, unsigned first, unsigned n, const Element& e) {
-  const unsigned per = per_register(e);
-  const std::uint64_t word = lane.in[first + n / per];
-  const unsigned spare = 64 - e.bits;
-  const std::uint64_t top = word >> (n % per * e.bits) << spare;
-  if (e.real) return static_cast<long double>(decode(e.format, top >> spare));
-  if (e.name[0] == 's') return static_cast<long double>(static_cast<std::int64_t>(top) >> spare);
-  return static_cast<long double>(top >> spare);
-}
 
 /// Where element i of a lane's fragment is.
 struct Place {
@@ -83,25 +36,6 @@ struct Product {
   std::string bits;    ///< ".and.popc"
 };
 
-using Matrix = std::vector<std::vector<long double>>;
-
-Matrix zeros(unsigned rows, unsigned columns) {
-  return Matrix(rows, std::vector<long double>(columns));
-}
-
-std::uint64_t encoded(const Element& e, long double value, bool saturate) {
-  if (e.real) return encode(e.format, static_cast<Quad>(value), Round::nearest);
-  if (saturate) value = std::fmin(std::fmax(value, -2147483648.0L), 2147483647.0L);
-  return static_cast<std::uint64_t>(static_cast<std::int64_t>(value)) & 0xffffffff;
-}
-
-/// One element of a product of two.
-long double combined(const Product& p, long double a, long double b) {
-  if (p.bits == ".and.popc") return a != 0 && b != 0 ? 1 : 0;
-  if (p.bits == ".xor.popc") return a != b ? 1 : 0;
-  return a * b;
-}
-
 void multiply(const Product& p, Warp& warp) {
   const Shape& s = p.shape;
   const unsigned b_first = registers_of(s.m * s.k, p.a);
@@ -121,17 +55,10 @@ void multiply(const Product& p, Warp& warp) {
     for (unsigned i = 0; i < s.m * s.n / 32; ++i) {
       const Place at = place_c(lane, i);
       long double sum = element_of(warp[lane], c_first, i, p.c);
-      for (unsigned k = 0; k < s.k; ++k) sum += combined(p, a[at.row][k], b[k][at.column]);
+      for (unsigned k = 0; k < s.k; ++k) sum += combined(p.bits, a[at.row][k], b[k][at.column]);
       const unsigned per = per_register(p.d);
       warp[lane].out[i / per] |= encoded(p.d, sum, p.suffix == ".satfinite") << i % per * p.d.bits;
     }
-}
-
-std::string list(char letter, unsigned first, unsigned count) {
-  std::string text = "{";
-  for (unsigned n = 0; n < count; ++n)
-    text += std::string(n == 0 ? "%" : ", %") + letter + std::to_string(first + n);
-  return text + "}";
 }
 
 void add(Family& f, const Product& p) {
@@ -182,6 +109,20 @@ void add_integers(Family& f) {
   for (const std::string bits : {".xor.popc", ".and.popc"})
     for (const Shape& s : {Shape{8, 8, 128}, Shape{16, 8, 128}, Shape{16, 8, 256}})
       add(f, {s, kS32e, kB1e, kB1e, kS32e, "", bits});
+}
+
+/// The transposition of a matrix of 8 x 8 elements of 16 bits.
+void add_move(Family& f) {
+  f.add_warp("movmatrix.sync.aligned.m8n8.trans.b16 %o0, %i0;", "w=w", [](Warp& warp) {
+    for (unsigned lane = 0; lane < kRows; ++lane) {
+      warp[lane].out[0] = 0;
+      for (unsigned half = 0; half < 2; ++half) {
+        const unsigned row = lane % 4 * 2 + half, column = lane / 4;
+        const std::uint64_t word = warp[row * 4 + column / 2].in[0];
+        warp[lane].out[0] |= (word >> column % 2 * 16 & 0xffff) << half * 16;
+      }
+    }
+  });
 }
 
 /// mma.m8n8k4 of f16: four products, each of the quads q and q + 4.
@@ -243,6 +184,7 @@ Family matrix_family() {
   add_floats(f);
   add_integers(f);
   add_quads(f);
+  add_move(f);
   return f;
 }
 

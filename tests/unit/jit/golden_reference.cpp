@@ -56,6 +56,8 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
   forms_.push_back({std::move(form), {}, std::move(compute)});
 }
 
+std::vector<Family> kernel_families() { return {core_family(), matrix_memory_family()}; }
+
 std::vector<Family> all_families() {
   return {integer_family(), bits_family(),    float_family(), half_family(),
           math_family(),    compare_family(), logic_family(), cvt_family(),

@@ -52,11 +52,14 @@ Family cvt_family();
 Family warp_family();
 Family video_family();
 Family matrix_family();
-/// Instructions that no lowering does: only whole kernels run these.
+/// Instructions that no lowering does, or not without memory: only whole kernels run these.
 Family core_family();
+Family matrix_memory_family();
 /// The part of cvt_family() about the narrow floating-point formats.
 void add_narrow_conversions(Family& f);
-/// All but core_family().
+/// Those that only whole kernels run.
+std::vector<Family> kernel_families();
+/// All others.
 std::vector<Family> all_families();
 
 /// Fills the outputs of `rows` from their inputs.
