@@ -68,6 +68,11 @@ TEST_CASE("golden: kernels of moves and of what lanes do together give their row
   check_forms(forms_of_file("warp"));
 }
 
+TEST_CASE("golden: kernels of loads, stores and atomic operations give their rows") {
+  check_forms(forms_of_file("memory"));
+  check_forms(forms_of_file("atomic"));
+}
+
 TEST_CASE("golden: kernels of a sample of all forms give their rows") {
   std::size_t number = 0;
   for (const Family& family : all_families()) {

@@ -62,6 +62,8 @@ std::vector<Family> all_families() {
           warp_family(),    video_family(),   matrix_family()};
 }
 
+std::vector<Family> core_families() { return {core_family(), memory_family(), atomic_family()}; }
+
 namespace {
 
 using List = std::vector<std::uint64_t>;

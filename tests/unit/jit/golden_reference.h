@@ -56,7 +56,12 @@ Family matrix_family();
 Family core_family();
 /// The part of cvt_family() about the narrow floating-point formats.
 void add_narrow_conversions(Family& f);
-/// All but core_family().
+/// Loads and stores; atomic operations.
+Family memory_family();
+Family atomic_family();
+/// Those that only whole kernels run.
+std::vector<Family> core_families();
+/// All but those of core_families().
 std::vector<Family> all_families();
 
 /// Fills the outputs of `rows` from their inputs.
