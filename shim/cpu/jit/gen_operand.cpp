@@ -118,7 +118,7 @@ Lanes Generator::operand(const Operand& from, ptx::Type type) {
       if (!plain && emit_type(type) == storage(own)) return value;
       if (!plain) value = shaped(value, Shape::varying());
       value.base = cast(value.base, own, type);
-      if (from.negated) value.base = b_.CreateNot(value.base);
+      if (from.negated && type == ptx::Type::pred) value.base = b_.CreateNot(value.base);
       return value;
     }
     case Operand::Kind::special: {

@@ -179,6 +179,9 @@ class Generator {
   void atomic(const ptx::Instruction& inst);
   Value* atomic_once(const ptx::Instruction& inst, Value* address, Value* a, Value* c);
   Value* combine(const ptx::Instruction& inst, Value* old, Value* a, Value* c);
+  Value* exchange(const ptx::Instruction& inst, Value* at, Value* a, llvm::Align align);
+  Value* flushed_sum(const ptx::Instruction& inst, Value* a, Value* b);
+  Value* combine_halves(const ptx::Instruction& inst, Value* old, Value* a);
   void for_each_lane(Value* mask, const std::function<void(Value* lane)>& body);
   bool reduce_uniform(const ptx::Instruction& inst, const Lanes& where, const Lanes& data);
 

@@ -234,6 +234,7 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
       return Shape::uniform();
     case Opcode::atom_:
     case Opcode::mbarrier_:
+    case Opcode::createpolicy_:
     case Opcode::call_:
       return Shape::varying();
     case Opcode::vote_: {

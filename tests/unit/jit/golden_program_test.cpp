@@ -68,6 +68,11 @@ TEST_CASE("golden: kernels of moves, of matrices in memory and of what lanes do 
   check_forms(forms_of_file("warp"));
 }
 
+TEST_CASE("golden: kernels of loads, stores and atomic operations give their rows") {
+  check_forms(forms_of_file("memory"));
+  check_forms(forms_of_file("atomic"));
+}
+
 TEST_CASE("golden: kernels of a sample of all forms give their rows") {
   std::size_t number = 0;
   for (const Family& family : all_families()) {

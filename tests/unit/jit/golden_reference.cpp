@@ -56,7 +56,9 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
   forms_.push_back({std::move(form), {}, std::move(compute)});
 }
 
-std::vector<Family> kernel_families() { return {core_family(), matrix_memory_family()}; }
+std::vector<Family> kernel_families() {
+  return {core_family(), matrix_memory_family(), memory_family(), atomic_family()};
+}
 
 std::vector<Family> all_families() {
   return {integer_family(), bits_family(),    float_family(), half_family(),

@@ -57,6 +57,9 @@ Family core_family();
 Family matrix_memory_family();
 /// The part of cvt_family() about the narrow floating-point formats.
 void add_narrow_conversions(Family& f);
+/// Loads and stores; atomic operations.
+Family memory_family();
+Family atomic_family();
 /// Those that only whole kernels run.
 std::vector<Family> kernel_families();
 /// All others.
