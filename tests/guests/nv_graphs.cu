@@ -1,5 +1,4 @@
-// Graphs: a fork and join captured, its parameters copied, updated by another capture, launched
-// again and again.
+// Graphs: a captured fork and join; its parameters are copies, and another capture updates them.
 #include "check.cuh"
 
 __global__ void add(int* at, int value, int n) {
