@@ -205,7 +205,7 @@ void GraphExec::check_memory() const {
     require_value(!stays || auto_free || !memory.live,
                   "memory that the graph allocates has not been freed since it last ran");
     memory.live = stays;
-    memory.announce();
+    memory.announce();  // so that the program may name it in what follows the launch
   }
   for (const std::uint64_t address : freed)
     if (const auto known = address_map().find_start(address); known && known->of_graph)

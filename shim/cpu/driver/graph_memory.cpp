@@ -1,10 +1,14 @@
 #include "shim/cpu/driver/graph_memory.h"
 
+#include <mutex>
+#include <set>
+
 #include "shim/cpu/driver/address_map.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/device_range.h"
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/leaked.h"
 
 namespace vgpu::cpu {
 namespace {
@@ -15,7 +19,19 @@ std::uint64_t whole_granules(std::uint64_t size) {
   return (size + Arena::kGranule - 1) / Arena::kGranule * Arena::kGranule;
 }
 
+/// Where graphs allocate.
+struct Addresses {
+  std::mutex mutex;
+  std::set<std::uint64_t> all;
+};
+
 }  // namespace
+
+bool is_graph_memory(std::uint64_t address) {
+  Addresses& known = leaked<Addresses>();
+  const std::lock_guard lock(known.mutex);
+  return known.all.contains(address);
+}
 
 GraphMemory::GraphMemory(std::shared_ptr<Context> of, std::uint64_t bytes)
     : context(std::move(of)), size(bytes), space(whole_granules(bytes)) {
@@ -23,10 +39,18 @@ GraphMemory::GraphMemory(std::shared_ptr<Context> of, std::uint64_t bytes)
           "more than the device has");
   address = reserve_range(space, Arena::kGranule, 0);
   require(address != 0, CUDA_ERROR_OUT_OF_MEMORY, "no addresses are left");
+  Addresses& known = leaked<Addresses>();
+  const std::lock_guard lock(known.mutex);
+  known.all.insert(address);
 }
 
 GraphMemory::~GraphMemory() {
   unmap();
+  {
+    Addresses& known = leaked<Addresses>();
+    const std::lock_guard lock(known.mutex);
+    known.all.erase(address);
+  }
   release_range(address, space);
 }
 

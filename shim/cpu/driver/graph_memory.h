@@ -41,6 +41,9 @@ struct GraphMemory : std::enable_shared_from_this<GraphMemory> {
   std::atomic<bool> mapped_{false};
 };
 
+/// Whether a graph allocates memory at this address, there now or not.
+bool is_graph_memory(std::uint64_t address);
+
 /// How much memory of graphs a device has. Units: bytes.
 struct GraphMemoryUse {
   std::atomic<std::uint64_t> now{0};

@@ -137,9 +137,7 @@ Work work_of(CUDA_MEM_ALLOC_NODE_PARAMS_v1* params) {
 }
 
 Work work_of_free(CUdeviceptr address) {
-  const auto known = address_map().find_start(address);
-  require_value(known != nullptr && known->of_graph != nullptr,
-                "not the start of memory that a graph allocates");
+  require_value(is_graph_memory(address), "not the start of memory that a graph allocates");
   return MemoryFree{address};
 }
 
