@@ -79,7 +79,7 @@ std::string device_box(const Nvml& nvml, const Device& device) {
             facts.on_or_off("persistence_mode").c_str(), facts.word("pci.bus_id").c_str(),
             facts.on_or_off("display_active").c_str(),
             facts.word("ecc.errors.uncorrected.volatile.total").c_str());
-  text += print("| %-3s  %4s    %-3s%16s / %6s | %10s / %9s | %7s %12s |\n",
+  text += print("| %-3s  %4s    %-3s%15s / %5s | %10s / %9s | %7s %12s |\n",
                 facts.tight("fan.speed").c_str(), facts.tight("temperature.gpu", "C").c_str(),
                 facts.word("pstate").c_str(), facts.whole_watts("power.draw").c_str(),
                 facts.whole_watts("enforced.power.limit").c_str(),
