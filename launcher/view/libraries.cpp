@@ -44,6 +44,13 @@ void add_library(NvidiaView& view, const Library& library, const std::string& di
 
 }  // namespace
 
+void add_programs(Rows& rows, const Machine& machine) {
+  if (machine.smi_program.empty()) return;
+  auto row = tracer::alias_file(kSmiPath, machine.smi_program, 0755);
+  row.why = "the driver comes with nvidia-smi";
+  rows.push_back(std::move(row));
+}
+
 void add_libraries(NvidiaView& view, const DeviceConfig& config, const Machine& machine) {
   const Library libraries[] = {{"libcuda.so", machine.cuda_library},
                                {"libnvidia-ml.so", machine.nvml_library}};

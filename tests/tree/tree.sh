@@ -27,6 +27,7 @@ includes() {
 law 'the tracer includes only the tracer' "$(includes tracer 'tracer/')"
 law 'tracer/sys includes only itself' "$(includes tracer/sys 'tracer/sys/')"
 law 'the launcher includes itself, the tracer and shim/abi' "$(includes launcher 'launcher/|tracer/|shim/abi/')"
+law 'nvidia-smi knows NVML and nothing else of us' "$(includes launcher/smi 'launcher/smi/|shim/abi/nvml')"
 law 'the shim includes only the shim' "$(includes shim 'shim/')"
 law 'shim/abi includes only itself and tables' "$(includes shim/abi 'shim/abi/|shim/api/[a-z]+\.def')"
 law 'the PTX parser does not know what comes after it' "$(includes shim/cpu/ptx 'shim/abi/|shim/cpu/ptx/')"
