@@ -19,8 +19,12 @@ function(vgpu_guest_library target map)
   target_link_options(${target} PRIVATE
     -static-libstdc++ -static-libgcc -Wl,--gc-sections
     -Wl,--version-script=${script} -Wl,--exclude-libs,ALL
+    # Names this build, so that code kept on the disk is never taken by another one.
+    -Wl,--build-id=sha1
     # Our own names mean our own functions, even where the program defines them too.
-    -Wl,-Bsymbolic)
+    -Wl,-Bsymbolic
+    # Threads and locks of ours go on when a program unloads us.
+    -Wl,-z,nodelete)
   if(NOT VGPU_SANITIZE)  # the sanitizers' run-time comes with the program
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()

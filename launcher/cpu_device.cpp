@@ -12,10 +12,11 @@ struct Capability {
   std::string_view why;
 };
 
-constexpr std::string_view kNoVmm = "no cuMem address management";
+constexpr std::string_view kNoExport = "memory cannot be handed to other processes or devices";
 constexpr std::string_view kNoInterop = "shares nothing with other devices, drivers or processes";
 constexpr std::string_view kNoHostPools = "pools are of device memory only";
-constexpr std::string_view kNoStreamWrites = "no cuStreamWaitValue and cuStreamWriteValue";
+constexpr std::string_view kOldStreamWrites = "the first cuStreamWaitValue and cuStreamWriteValue";
+constexpr std::string_view kStreamWrites = "cuStreamWaitValue and cuStreamWriteValue";
 
 /// The one place that says what the cpu device can do.
 constexpr Capability kCapabilities[] = {
@@ -26,19 +27,19 @@ constexpr Capability kCapabilities[] = {
     {88, 0, "only memory of ours is checked and known"},
     {89, 0, "the host waits for the device before it touches managed memory"},
     {91, 1, "device and host address of registered memory are one"},
-    {92, 0, kNoStreamWrites},
-    {93, 0, kNoStreamWrites},
-    {94, 0, kNoStreamWrites},
+    {92, 0, kOldStreamWrites},
+    {93, 0, kOldStreamWrites},
+    {94, 0, kOldStreamWrites},
     {95, 1, "all blocks of a cooperative grid run at once"},
     {96, 0, "one device per cooperative grid"},
     {98, 0, kNoInterop},
     {99, 1, "registering host memory costs nothing"},
     {100, 0, "see 88"},
     {101, 0, "see 89"},
-    {102, 0, kNoVmm},
-    {103, 0, kNoVmm},
+    {102, 1, "cuMem address management"},
+    {103, 0, kNoExport},
     {107, 0, "no compressible memory"},
-    {110, 0, kNoVmm},
+    {110, 0, kNoExport},
     {112, 0, "no sparse arrays"},
     {113, 0, "registered host memory is writable"},
     {114, 0, kNoInterop},
@@ -49,24 +50,24 @@ constexpr Capability kCapabilities[] = {
     {119, 0, "pools cannot be exported"},
     {120, 0, "no thread block clusters"},
     {121, 0, "no deferred mapping of arrays"},
-    {122, 0, kNoStreamWrites},
-    {123, 0, kNoStreamWrites},
+    {122, 1, kStreamWrites},
+    {123, 1, kStreamWrites},
     {124, 0, kNoInterop},
     {125, 0, kNoInterop},
     {126, 1, "one memory synchronisation domain"},
     {127, 0, "no tensor maps"},
-    {128, 0, kNoVmm},
+    {128, 0, kNoExport},
     {129, 0, "function pointers are per module"},
     {130, 0, "memory is no NUMA node of its own"},
     {131, -1, "see 130"},
     {132, 0, kNoInterop},
     {136, 0, "no decompression engine"},
     {137, 0, "see 136"},
-    {141, 0, kNoVmm},
+    {141, 0, kNoExport},
     {142, 0, kNoHostPools},
     {143, 0, kNoInterop},
     {144, 0, kNoHostPools},
-    {145, 0, kNoVmm},
+    {145, 0, kNoExport},
     {146, 0, kNoInterop},
     {147, 0, "see 86"},
 };

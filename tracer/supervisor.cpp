@@ -11,6 +11,7 @@
 #include "tracer/ptrace/redirect.h"
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/guest_memory.h"
+#include "tracer/vfs/link_probe.h"
 
 namespace vgpu::tracer {
 namespace {
@@ -27,18 +28,31 @@ int base_of(const Call& call) noexcept {
   return call.has(Arg::dirfd) ? call.int_arg(Arg::dirfd) : AT_FDCWD;
 }
 
+// True if the call may follow a link at the end of its path; to be sure would mean to read what
+// openat2 points to.
+bool follows_last(const Call& call) noexcept {
+  if (call.has(Arg::open_flags)) return (call.int_arg(Arg::open_flags) & O_NOFOLLOW) == 0;
+  const int flags = call.def->implied_flags | call.int_arg(Arg::at_flags);
+  return (flags & AT_SYMLINK_NOFOLLOW) == 0 && call.def->operation != Operation::read_link;
+}
+
 class Supervisor {
  public:
   Supervisor(Listener& listener, std::span<const Rule> rules, std::span<const VirtualFile> files,
              const Hooks& hooks)
-      : listener_(listener), rules_(rules), hooks_(hooks), tree_(files), interest_(tree_, rules) {}
+      : listener_(listener),
+        rules_(rules),
+        hooks_(hooks),
+        tree_(files),
+        interest_(tree_, rules),
+        links_(tree_) {}
 
   void handle(const Call& call);
 
  private:
   Reply decide(const Call& call);
+  Reply decide_descriptor(const Call& call, int fd);
   Reply decide_place(const Call& call, std::string_view text);
-  void learn_link(const Call& call);
   bool may_concern(const Call& call, std::string_view text) const;
   bool has_ruled_name(const Call& call, std::string_view text) const;
   const Rule* find_rule_for(const Call& call, const Place& place, bool writes) const;
@@ -50,6 +64,8 @@ class Supervisor {
   const Hooks& hooks_;
   Tree tree_;
   Interest interest_;
+  LinkProbe links_;
+  bool same_root_ = true;  // of all guests and us
   Descriptors descriptors_;
   PathBuffer path_{};
 };
@@ -80,30 +96,54 @@ Reply Supervisor::decide(const Call& call) {
     case Operation::list:
     case Operation::list_old: {
       GuestView guest(call.tid);
-      return perform_list(listener_, call, guest, tree_);
+      return perform_list(listener_, call, guest, tree_, !same_root_);
     }
-    case Operation::make_link:
-      learn_link(call);
+    case Operation::change_root:
+      same_root_ = false;
+      links_.look_through_guests();
       return Pass{};
+    case Operation::stat_descriptor:
+      return decide_descriptor(call, call.int_arg(Arg::fd));
     default: {
       const std::string_view text = read_string(call.tid, call.pointer(Arg::path), path_);
-      if (text.empty() || !may_concern(call, text)) return Pass{};
-      return decide_place(call, text);
+      if (text.data() == nullptr) return Pass{};
+      if (text.empty()) return decide_descriptor(call, base_of(call));
+      return may_concern(call, text) ? decide_place(call, text) : Pass{};
     }
   }
 }
 
-void Supervisor::learn_link(const Call& call) {
-  const std::string_view target = read_string(call.tid, call.pointer(Arg::path), path_);
-  if (!interest_.may_concern(target)) return;
-  const std::string_view path = read_string(call.tid, call.pointer(Arg::new_path), path_);
-  if (listener_.still_waiting(call)) interest_.learn_link(path);
+// What the kernel would say about a descriptor of ours is not what the guest was told when it
+// opened it.
+Reply Supervisor::decide_descriptor(const Call& call, int fd) {
+  const Operation wanted = call.def->operation;
+  const bool reads_link = wanted == Operation::read_link;
+  const bool asks = wanted == Operation::stat || wanted == Operation::stat64 ||
+                    wanted == Operation::statx || wanted == Operation::stat_descriptor ||
+                    wanted == Operation::execute || reads_link;
+  const bool has_path = call.has(Arg::path);
+  const bool may_be_empty = reads_link || (call.int_arg(Arg::at_flags) & AT_EMPTY_PATH) != 0;
+  if (!asks || fd < 0 || (has_path && !may_be_empty)) return Pass{};
+  GuestView guest(call.tid);
+  const auto path = guest.virtual_directory(fd);
+  Place place;
+  place.node = path ? tree_.find(*path) : nullptr;
+  if (place.node == nullptr || (reads_link && !place.node->is_symlink())) return Pass{};
+  if (!listener_.still_waiting(call)) return Pass{};
+  if (wanted == Operation::execute)
+    return place.node->is_symlink() ? Reply(Fail{ELOOP}) : Reply(Pass{});
+  place.path = *path;
+  const Intent intent;
+  return perform({call, intent, "", place, guest, tree_, descriptors_});
 }
 
 bool Supervisor::may_concern(const Call& call, std::string_view text) const {
   if (interest_.may_concern(text)) return true;
-  if (text.starts_with('/') || !descriptors_.gave_directory()) return false;
-  return GuestView(call.tid).virtual_directory(base_of(call)).has_value();
+  const bool relative = !text.starts_with('/') || call.has(Arg::open_how);  // RESOLVE_IN_ROOT
+  if (relative && descriptors_.gave_directory() &&
+      GuestView(call.tid).virtual_directory(base_of(call)))
+    return true;
+  return links_.may_lead_to_ours(call.tid, base_of(call), text, follows_last(call));
 }
 
 // True if a rule is for the last name of `text` in any directory.
@@ -137,7 +177,7 @@ Reply Supervisor::follow_rule(const Rule& rule, const Request& request) {
 Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   const auto intent = read_intent(call);
   if (!intent) return Pass{};
-  GuestView guest(call.tid);
+  GuestView guest(call.tid, links_.trusts_cache_only());
   Spelling spelling{text, base_of(call), intent->follow_last, intent->scope};
   Subject subject{resolve(tree_, guest, spelling), text};
   if (subject.place.node == nullptr && spelling.follow_last && has_ruled_name(call, text)) {
@@ -148,6 +188,8 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   const Place& place = subject.place;
   // All that was read so far may have been another thread's, if the caller has died.
   if (!listener_.still_waiting(call)) return Pass{};
+  if (place.path == "/dev/fuse" && call.def->operation == Operation::open)
+    links_.trust_cache_only();
   const Request request{call, *intent, text, place, guest, tree_, descriptors_};
   const Rule* rule = find_rule_for(call, place, intent->writes(call));
   const bool ours = place.crossed || place.node != nullptr || !place.magic_target.empty();

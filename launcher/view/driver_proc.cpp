@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "launcher/view/view.h"
+#include "shim/abi/shared_state.h"
 
 namespace vgpu::launcher {
 namespace {
@@ -134,6 +135,9 @@ void add_driver_proc(Rows& rows, const DeviceConfig& config, const Machine& mach
   add("/proc/devices", merge_proc_devices(machine.proc_devices, majors));
   add("/proc/modules", with_modules(machine.proc_modules));
   add(std::string(kConfigPath), print_config(config));
+  auto state = tracer::shared_file(std::string(kSharedStatePath), sizeof(SharedState));
+  state.why = "what the guests use of the GPUs";
+  rows.push_back(std::move(state));
 }
 
 }  // namespace vgpu::launcher

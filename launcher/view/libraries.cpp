@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
@@ -26,7 +27,11 @@ void add_library(NvidiaView& view, const Library& library, const std::string& di
                  const std::string& driver_version) {
   const std::string full_name = library.stem + "." + driver_version;
   const std::string full_path = directory + "/" + full_name;
+  // A descriptor shows the file's own permissions, so the path has to.
+  constexpr mode_t kPermissions = 07777;
   auto row = tracer::alias_file(full_path, library.source);
+  struct stat real {};
+  if (::stat(library.source.c_str(), &real) == 0) row.mode = real.st_mode & kPermissions;
   row.why = "the driver's library is ours";
   view.files.push_back(std::move(row));
   view.files.push_back(tracer::virtual_symlink(directory + "/" + library.stem + ".1", full_name));
@@ -38,6 +43,13 @@ void add_library(NvidiaView& view, const Library& library, const std::string& di
 }
 
 }  // namespace
+
+void add_programs(Rows& rows, const Machine& machine) {
+  if (machine.smi_program.empty()) return;
+  auto row = tracer::alias_file(kSmiPath, machine.smi_program, 0755);
+  row.why = "the driver comes with nvidia-smi";
+  rows.push_back(std::move(row));
+}
 
 void add_libraries(NvidiaView& view, const DeviceConfig& config, const Machine& machine) {
   const Library libraries[] = {{"libcuda.so", machine.cuda_library},

@@ -35,10 +35,10 @@ std::vector<std::string> names_in(const fs::path& directory) {
   return names;
 }
 
-/// Our libraries stand beside the program: in the build tree, or as they are installed.
-std::string find_own_library(const std::string& name) {
+/// What belongs to us stands beside the program: as it is installed, or in the build tree.
+std::string find_own(const std::string& name, const char* build_folder) {
   const fs::path here = fs::read_symlink("/proc/self/exe").parent_path();
-  const fs::path candidates[] = {here / "../lib/vgpu-run" / name, here / "../shim" / name};
+  const fs::path candidates[] = {here / "../lib/vgpu-run" / name, here / build_folder / name};
   for (const fs::path& candidate : candidates)
     if (fs::exists(candidate)) return fs::canonical(candidate);
   throw std::runtime_error(fmt::format("{} is missing: it belongs in {}", name,
@@ -96,8 +96,9 @@ Machine look_at_machine() {
   const std::vector<std::string> online = lines_of(read_file("/sys/devices/system/cpu/online"));
   machine.cpus = online.empty() ? "0" : online.front();
   machine.library_directory = find_library_directory();
-  machine.cuda_library = find_own_library("libcuda.so.1");
-  machine.nvml_library = find_own_library("libnvidia-ml.so.1");
+  machine.cuda_library = find_own("libcuda.so.1", "../shim");
+  machine.nvml_library = find_own("libnvidia-ml.so.1", "../shim");
+  if (!fs::exists(kSmiPath)) machine.smi_program = find_own("nvidia-smi", "smi");
   return machine;
 }
 

@@ -16,10 +16,14 @@ struct Machine {
   std::string library_directory;          ///< where the loader finds libraries of this architecture
   std::string cuda_library;               ///< our libcuda.so.1
   std::string nvml_library;               ///< our libnvidia-ml.so.1
+  std::string smi_program;                ///< our nvidia-smi; empty where one is installed
 };
 
+/// Where the driver's installer puts nvidia-smi.
+inline constexpr const char* kSmiPath = "/usr/bin/nvidia-smi";
+
 /// Looks at the machine that we run on.
-/// Errors: std::runtime_error if our own libraries are not where they belong.
+/// Errors: std::runtime_error if our own libraries or programs are not where they belong.
 Machine look_at_machine();
 
 /// Major numbers of the driver's devices.

@@ -23,6 +23,7 @@ NvidiaView make_nvidia_view(const DeviceConfig& config, const Machine& machine) 
   add_driver_proc(view.files, config, machine, majors);
   add_pci_sysfs(view.files, config, machine);
   add_libraries(view, config, machine);
+  add_programs(view.files, machine);
   hide_real_gpus(view.files, machine);
   return view;
 }

@@ -28,6 +28,7 @@ void add_driver_proc(Rows& rows, const DeviceConfig& config, const Machine& mach
                      const Majors& majors);
 void add_pci_sysfs(Rows& rows, const DeviceConfig& config, const Machine& machine);
 void add_libraries(NvidiaView& view, const DeviceConfig& config, const Machine& machine);
+void add_programs(Rows& rows, const Machine& machine);
 
 /// Hides what a real NVIDIA driver shows and `rows` do not have.
 void hide_real_gpus(Rows& rows, const Machine& machine);

@@ -126,6 +126,8 @@ constexpr Field<GpuProfile> kGpuFields[] = {
 constexpr Field<DeviceConfig> kConfigFields[] = {
     field<&DeviceConfig::device, DeviceConfig>("device"),
     field<&DeviceConfig::report_unsupported, DeviceConfig>("report_unsupported"),
+    field<&DeviceConfig::show_progress, DeviceConfig>("show_progress"),
+    field<&DeviceConfig::show_statistics, DeviceConfig>("show_statistics"),
 };
 
 template <typename T>

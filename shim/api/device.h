@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "shim/abi/profile.h"
@@ -8,10 +9,14 @@
 
 namespace vgpu {
 
-/// How the program's environment asks a device to behave.
+/// How the program's environment and the user ask a device to behave.
 struct DeviceOptions {
-  bool launch_blocking = false;  ///< CUDA_LAUNCH_BLOCKING=1: a launch returns when it has run
-  bool eager_loading = false;    ///< CUDA_MODULE_LOADING=EAGER
+  bool launch_blocking = false;   ///< CUDA_LAUNCH_BLOCKING=1: a launch returns when it has run
+  bool eager_loading = false;     ///< CUDA_MODULE_LOADING=EAGER
+  std::string cache_folder;       ///< where compiled kernels are kept; empty: nowhere
+  std::uint64_t cache_limit = 0;  ///< what they may take together. Units: bytes
+  bool show_progress = false;     ///< of what takes long, on standard error
+  bool show_statistics = false;   ///< at the process's end, on standard error
 };
 
 /// What the export tables need to know of a device and no public entry point tells.

@@ -51,6 +51,8 @@ void start_device(ProcessState& state) {
   if (device == nullptr || visible.empty())
     throw ApiError(CUDA_ERROR_NO_DEVICE, "no virtual GPU is configured and visible");
   auto settings = std::make_unique<Started>(Started{device, read_device_options()});
+  settings->options.show_progress = configuration.show_progress;
+  settings->options.show_statistics = configuration.show_statistics;
   device->start(std::move(visible), settings->options);
   device->hooks->on_context_end(&forget_context);
   if (configuration.report_unsupported) report_unsupported_at_exit();

@@ -3,7 +3,7 @@
 #include "shim/abi/nvml_types.h"
 #include "shim/api/row_macros.h"
 
-/// The NVML entry points that are implemented: system_calls.cpp and device_calls.cpp.
+/// The NVML entry points that are implemented, in the *_calls.cpp beside.
 namespace vgpu::nvml::calls {
 
 #define NVML_CALL(symbol, params) nvmlReturn_t symbol(CU_DECLARATIONS(params));

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "shim/nvml/answer.h"
@@ -11,21 +12,6 @@
 
 namespace vgpu::nvml::calls {
 namespace {
-
-constexpr int kMemoryBusWidth = 37;  // CU_DEVICE_ATTRIBUTE_GLOBAL_MEMORY_BUS_WIDTH
-
-// A profile that says nothing of the driver's own share has none.
-std::uint64_t total_memory(const GpuProfile& gpu) {
-  return std::max(gpu.memory, gpu.memory_with_reserved);
-}
-
-template <class Field>
-nvmlReturn_t answer_number(nvmlDevice_t device, unsigned int* out, Field field) {
-  const GpuProfile* const gpu = find_gpu(device);
-  if (gpu == nullptr || out == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
-  *out = field(*gpu);
-  return NVML_SUCCESS;
-}
 
 // The first GPU that `matches`, as a handle.
 template <class Predicate>
@@ -77,12 +63,9 @@ nvmlReturn_t fill_pci(nvmlDevice_t device, Info* info) {
   info->device = gpu->pci.device;
   info->pciDeviceId = gpu->pci_device_id;
   if constexpr (requires { info->pciSubSystemId; }) info->pciSubSystemId = gpu->pci_subsystem_id;
-  if constexpr (requires { info->busIdLegacy; }) {
-    print_pci(info->busIdLegacy, gpu->pci, 4);
-    print_pci(info->busId, gpu->pci, 8);
-  } else {
-    print_pci(info->busId, gpu->pci, 4);
-  }
+  if constexpr (requires { info->busIdLegacy; }) print_pci(info->busIdLegacy, gpu->pci, 4);
+  constexpr std::size_t kRoomForLongDomain = 32;
+  print_pci(info->busId, gpu->pci, sizeof info->busId < kRoomForLongDomain ? 4 : 8);
   return NVML_SUCCESS;
 }
 
@@ -103,6 +86,19 @@ nvmlReturn_t nvmlDeviceGetHandleByIndex_v2(unsigned int index, nvmlDevice_t* dev
 nvmlReturn_t nvmlDeviceGetHandleByUUID(const char* uuid, nvmlDevice_t* device) {
   if (uuid == nullptr || device == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
   return find_handle(device, [&](const GpuProfile& gpu) { return uuid_text(gpu) == uuid; });
+}
+
+nvmlReturn_t nvmlDeviceGetHandleByUUIDV(const nvmlUUID_v1_t* uuid, nvmlDevice_t* device) {
+  if (uuid == nullptr || device == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
+  if (uuid->version != nvml_version<nvmlUUID_v1_t>(1)) return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
+  constexpr unsigned int kText = 1;
+  constexpr unsigned int kBytes = 2;
+  if (uuid->type != kText && uuid->type != kBytes) return NVML_ERROR_INVALID_ARGUMENT;
+  return find_handle(device, [&](const GpuProfile& gpu) {
+    if (uuid->type == kBytes) return std::ranges::equal(gpu.uuid, uuid->value.bytes);
+    const char* const text = uuid->value.str;
+    return uuid_text(gpu) == std::string_view(text, ::strnlen(text, sizeof uuid->value.str));
+  });
 }
 
 // A virtual board has no serial number, so none is ever found.
@@ -140,26 +136,16 @@ nvmlReturn_t nvmlDeviceGetPciInfo_v3(nvmlDevice_t device, nvmlPciInfo_t* pci) {
   return fill_pci(device, pci);
 }
 
-// What the tree's processes use is not counted across them: all that the driver does not keep for
-// itself is reported free. The first form has the driver's share among the used.
-nvmlReturn_t nvmlDeviceGetMemoryInfo(nvmlDevice_t device, nvmlMemory_t* memory) {
-  const GpuProfile* const gpu = find_gpu(device);
-  if (gpu == nullptr || memory == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
-  *memory = {
-      .total = total_memory(*gpu), .free = gpu->memory, .used = total_memory(*gpu) - gpu->memory};
-  return NVML_SUCCESS;
-}
-
-nvmlReturn_t nvmlDeviceGetMemoryInfo_v2(nvmlDevice_t device, nvmlMemory_v2_t* memory) {
-  const GpuProfile* const gpu = find_gpu(device);
-  if (gpu == nullptr || memory == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
-  if (memory->version != kNvmlMemoryV2) return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
-  *memory = {.version = kNvmlMemoryV2,
-             .total = total_memory(*gpu),
-             .reserved = total_memory(*gpu) - gpu->memory,
-             .free = gpu->memory,
-             .used = 0};
-  return NVML_SUCCESS;
+nvmlReturn_t nvmlDeviceGetPciInfoExt(nvmlDevice_t device, nvmlPciInfoExt_v1_t* pci) {
+  constexpr unsigned int kVersion = nvml_version<nvmlPciInfoExt_v1_t>(1);
+  if (pci != nullptr && pci->version != kVersion) return NVML_ERROR_ARGUMENT_VERSION_MISMATCH;
+  const nvmlReturn_t result = fill_pci(device, pci);
+  if (result != NVML_SUCCESS) return result;
+  const GpuProfile& gpu = *find_gpu(device);
+  pci->version = kVersion;
+  pci->baseClass = gpu.pci_class >> 16U & 0xffU;
+  pci->subClass = gpu.pci_class >> 8U & 0xffU;
+  return result;
 }
 
 nvmlReturn_t nvmlDeviceGetCudaComputeCapability(nvmlDevice_t device, int* major, int* minor) {
@@ -182,26 +168,11 @@ nvmlReturn_t nvmlDeviceGetMinorNumber(nvmlDevice_t device, unsigned int* minor) 
 nvmlReturn_t nvmlDeviceGetVbiosVersion(nvmlDevice_t device, char* version, unsigned int length) {
   const GpuProfile* const gpu = find_gpu(device);
   if (gpu == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
-  return gpu->vbios.empty() ? NVML_ERROR_NOT_SUPPORTED : answer_text(gpu->vbios, version, length);
-}
-
-nvmlReturn_t nvmlDeviceGetIrqNum(nvmlDevice_t device, unsigned int* irq) {
-  return answer_number(device, irq, [](const GpuProfile& gpu) { return gpu.irq; });
-}
-
-nvmlReturn_t nvmlDeviceGetMemoryBusWidth(nvmlDevice_t device, unsigned int* bits) {
-  return answer_number(device, bits, [](const GpuProfile& gpu) {
-    return static_cast<unsigned int>(gpu.attributes[kMemoryBusWidth]);
-  });
-}
-
-nvmlReturn_t nvmlDeviceGetMaxPcieLinkGeneration(nvmlDevice_t device, unsigned int* generation) {
-  return answer_number(device, generation,
-                       [](const GpuProfile& gpu) { return gpu.pcie_generation; });
-}
-
-nvmlReturn_t nvmlDeviceGetMaxPcieLinkWidth(nvmlDevice_t device, unsigned int* lanes) {
-  return answer_number(device, lanes, [](const GpuProfile& gpu) { return gpu.pcie_width; });
+  if (gpu->vbios.empty()) return NVML_ERROR_NOT_SUPPORTED;
+  std::string shown = gpu->vbios;  // here in capitals, unlike in /proc
+  for (char& c : shown)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return answer_text(shown, version, length);
 }
 
 }  // namespace vgpu::nvml::calls

@@ -6,4 +6,6 @@ namespace vgpu::nvml {
 
 DeviceConfig load_config() { return read_config_file(kConfigPath.data()); }
 
+SharedTable& session_table() { return SharedTable::of_tree(); }
+
 }  // namespace vgpu::nvml

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "shim/abi/profile.h"
+#include "shim/shared/shared_table.h"
 
 namespace vgpu::nvml {
 
@@ -8,5 +9,8 @@ namespace vgpu::nvml {
 /// file that the supervisor serves; a unit test defines its own.
 /// Errors: std::runtime_error when it is there and cannot be read.
 DeviceConfig load_config();
+
+/// What the processes of the tree use of the GPUs.
+SharedTable& session_table();
 
 }  // namespace vgpu::nvml

@@ -63,5 +63,17 @@ nvmlReturn_t nvmlSystemGetCudaDriverVersion_v2(int* version) {
   return NVML_SUCCESS;
 }
 
+// No S-class units, no excluded devices, no bridge cards.
+
+nvmlReturn_t nvmlUnitGetCount(unsigned int* count) {
+  if (count == nullptr) return NVML_ERROR_INVALID_ARGUMENT;
+  *count = 0;
+  return NVML_SUCCESS;
+}
+
+nvmlReturn_t nvmlGetExcludedDeviceCount(unsigned int* count) { return nvmlUnitGetCount(count); }
+
+nvmlReturn_t nvmlSystemGetHicVersion(unsigned int* count, void*) { return nvmlUnitGetCount(count); }
+
 }  // namespace calls
 }  // namespace vgpu::nvml

@@ -7,7 +7,7 @@ LD_LIBRARY_PATH=$(dirname "$(dirname "$nvcc")")/lib64${LD_LIBRARY_PATH:+:$LD_LIB
 export LD_LIBRARY_PATH
 
 for cudart in static shared; do
-  for guest in nv_vector_add nv_matmul nv_reduction nv_divergence nv_streams nv_assert nv_out_of_bounds \
+  for guest in nv_vector_add nv_matmul nv_reduction nv_divergence nv_streams nv_graphs nv_assert nv_out_of_bounds \
     nv_cooperative; do
     law "$guest with $cudart cudart passes its own check"
     says '^PASS$' "$VGPU_RUN" "$GUESTS/$guest-$cudart"

@@ -9,6 +9,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/e2e.XXXXXX")
 chmod 755 "$scratch"
 trap 'rm -rf "$scratch"' EXIT
+XDG_CACHE_HOME=$scratch/cache # no code of an earlier run, none left
+export XDG_CACHE_HOME
 trap 'exit 1' HUP INT TERM
 limit=${LIMIT:-60}
 laws=0 failures=0 skips=0 law='(no law stated)'

@@ -27,6 +27,7 @@ includes() {
 law 'the tracer includes only the tracer' "$(includes tracer 'tracer/')"
 law 'tracer/sys includes only itself' "$(includes tracer/sys 'tracer/sys/')"
 law 'the launcher includes itself, the tracer and shim/abi' "$(includes launcher 'launcher/|tracer/|shim/abi/')"
+law 'nvidia-smi knows NVML and nothing else of us' "$(includes launcher/smi 'launcher/smi/|shim/abi/nvml')"
 law 'the shim includes only the shim' "$(includes shim 'shim/')"
 law 'shim/abi includes only itself and tables' "$(includes shim/abi 'shim/abi/|shim/api/[a-z]+\.def')"
 law 'the PTX parser does not know what comes after it' "$(includes shim/cpu/ptx 'shim/abi/|shim/cpu/ptx/')"
@@ -34,7 +35,7 @@ law 'LLVM is known only below shim/cpu/jit' \
   "$(grep -nE '#include [<"]llvm' $ours | grep -v '^shim/cpu/jit/')"
 law 'no source includes a header of the CUDA toolkit (but the check against it, made only where it is)' \
   "$(grep -nE '#include [<"](cuda|nvml|cuda_runtime|cudaTypedefs|fatbinary_section)[a-zA-Z_]*\.h' $sources |
-    grep -v '^tests/unit/api/cuda_types_check\.cpp:')"
+    grep -vE '^tests/unit/api/(cuda|nvml)_types_check\.cpp:')"
 
 law 'a source file has at most 300 lines (tables are .def files, or listed in tests/tree/tables.txt)' \
   "$(wc -l $ours | awk '$1 > 300 && $2 != "total" { print $2 ": " $1 " lines" }' | grep -vFf tests/tree/tables.txt)"

@@ -26,7 +26,8 @@ constexpr std::uint32_t kNoCall = 0xffffffff;  // how a ptrace tracer skips a ca
 constexpr std::uint32_t kNotSupported =
     SECCOMP_RET_ERRNO | (static_cast<std::uint32_t>(ENOSYS) & SECCOMP_RET_DATA);
 
-// It would open files where no filter sees them; programs fall back to plain calls on ENOSYS.
+// It would open files where no filter sees them; programs fall back to plain calls on ENOSYS. The
+// numbers are those of i386 as well.
 constexpr int kIoUring[] = {SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register};
 
 constexpr std::uint32_t arg_offset(int index) {
@@ -46,41 +47,85 @@ sock_filter jump(int kind, std::uint32_t value, std::uint8_t if_true, std::uint8
 // fstat(fd) comes as stat(fd, "", AT_EMPTY_PATH) from current C libraries: a quarter of all file
 // calls, and there is no path in them.
 bool may_have_empty_path(const SyscallDef& def) {
-  return (def.operation == Operation::stat || def.operation == Operation::statx) &&
-         def.index_of(Arg::at_flags) >= 0;
+  return def.index_of(Arg::dirfd) >= 0 && def.index_of(Arg::at_flags) >= 0 &&
+         (def.operation == Operation::stat || def.operation == Operation::stat64 ||
+          def.operation == Operation::statx);
+}
+
+class Program {
+ public:
+  explicit Program(Stop stop) : stop_(static_cast<std::uint32_t>(stop)) {}
+
+  void add(sock_filter line) { lines_.push_back(line); }
+  void append(const Program& other) {
+    lines_.insert(lines_.end(), other.lines_.begin(), other.lines_.end());
+  }
+  void answer_if(int number, std::uint32_t action) {
+    add(jump(BPF_JEQ, static_cast<std::uint32_t>(number), 0, 1));
+    add(answer(action));
+  }
+  void add_row(const SyscallDef& def);
+  std::vector<sock_filter> take() { return std::move(lines_); }
+  std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
+
+ private:
+  void add_marked_fd_row(const SyscallDef& def, Arg fd);
+
+  std::uint32_t stop_;
+  std::vector<sock_filter> lines_;
+};
+
+// Jumps are counted from the next line.
+void Program::add_row(const SyscallDef& def) {
+  const auto number = static_cast<std::uint32_t>(def.number);
+  if (def.operation == Operation::stat_descriptor) {
+    add(jump(BPF_JEQ, number, 0, 4));
+    return add_marked_fd_row(def, Arg::fd);
+  }
+  if (!may_have_empty_path(def)) return answer_if(def.number, stop_);
+  // AT_SYMLINK_NOFOLLOW makes no sense without a path, so there may be one; and whoever names no
+  // directory has one.
+  add(jump(BPF_JEQ, number, 0, 7));
+  add(load(arg_offset(def.index_of(Arg::at_flags))));
+  add(jump(BPF_JSET, AT_EMPTY_PATH, 0, 4));
+  add(jump(BPF_JSET, AT_SYMLINK_NOFOLLOW, 3, 0));
+  add_marked_fd_row(def, Arg::dirfd);
+}
+
+// AT_FDCWD, unsigned, is a large number too.
+void Program::add_marked_fd_row(const SyscallDef& def, Arg fd) {
+  add(load(arg_offset(def.index_of(fd))));
+  add(jump(BPF_JGE, kFirstMarkedFd, 1, 0));
+  add(answer(SECCOMP_RET_ALLOW));
+  add(answer(stop_));
+}
+
+Program rows_of(Abi abi, Stop stop) {
+  Program program(stop);
+  program.add(load(offsetof(seccomp_data, nr)));
+  program.answer_if(static_cast<int>(kNoCall), SECCOMP_RET_ALLOW);
+  if (abi == Abi::x86_64) {
+    program.add(jump(BPF_JGE, kX32Bit, 0, 1));
+    program.add(answer(kNotSupported));
+  }
+  for (const int number : kIoUring) program.answer_if(number, kNotSupported);
+  for (const SyscallDef& def : syscalls(abi)) program.add_row(def);
+  program.add(answer(SECCOMP_RET_ALLOW));
+  return program;
 }
 
 }  // namespace
 
-std::vector<sock_filter> make_filter() {
-  std::vector<sock_filter> program;
-  const auto add = [&](sock_filter line) { program.push_back(line); };
-  const auto answer_if = [&](int number, std::uint32_t action) {
-    add(jump(BPF_JEQ, static_cast<std::uint32_t>(number), 0, 1));
-    add(answer(action));
-  };
-  add(load(offsetof(seccomp_data, arch)));
-  add(jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0));
-  add(answer(SECCOMP_RET_ALLOW));
-  add(load(offsetof(seccomp_data, nr)));
-  add(jump(BPF_JEQ, kNoCall, 0, 1));
-  add(answer(SECCOMP_RET_ALLOW));
-  add(jump(BPF_JGE, kX32Bit, 0, 1));
-  add(answer(kNotSupported));
-  for (const int number : kIoUring) answer_if(number, kNotSupported);
-  for (const SyscallDef& def : syscalls()) {
-    if (!may_have_empty_path(def)) {
-      answer_if(def.number, SECCOMP_RET_USER_NOTIF);
-      continue;
-    }
-    add(jump(BPF_JEQ, static_cast<std::uint32_t>(def.number), 0, 4));
-    add(load(arg_offset(def.index_of(Arg::at_flags))));
-    add(jump(BPF_JSET, AT_EMPTY_PATH, 0, 1));
-    add(answer(SECCOMP_RET_ALLOW));
-    add(answer(SECCOMP_RET_USER_NOTIF));
-  }
-  add(answer(SECCOMP_RET_ALLOW));
-  return program;
+std::vector<sock_filter> make_filter(Stop stop) {
+  const Program rows32 = rows_of(Abi::i386, stop);
+  Program program(stop);
+  program.add(load(offsetof(seccomp_data, arch)));
+  program.add(jump(BPF_JEQ, AUDIT_ARCH_I386, 0, rows32.size()));
+  program.append(rows32);
+  program.add(jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0));
+  program.add(answer(SECCOMP_RET_ALLOW));
+  program.append(rows_of(Abi::x86_64, stop));
+  return program.take();
 }
 
 UniqueFd install_filter(std::span<const sock_filter> program) {

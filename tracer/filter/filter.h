@@ -1,7 +1,9 @@
 #pragma once
 
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -9,9 +11,21 @@
 
 namespace vgpu::tracer {
 
-/// Makes the filter program: every call of syscalls() notifies, io_uring and x32 do not exist,
+/// What the filter does to a call that is for the supervisor.
+enum class Stop : std::uint32_t {
+  notify = SECCOMP_RET_USER_NOTIF,
+  trace = SECCOMP_RET_TRACE,
+};
+
+/// Descriptors of nodes that fstat must not see as what they really are have numbers from here on,
+/// if the guest's limit allows: the filter can tell them from others, which fstat then costs
+/// nothing. Below FD_SETSIZE, for select(2).
+constexpr int kFirstMarkedFd = 960;
+constexpr int kMarkedFds = 60;
+
+/// Makes the filter program: every call of syscalls() stops, io_uring and x32 do not exist,
 /// the rest passes untouched.
-std::vector<sock_filter> make_filter();
+std::vector<sock_filter> make_filter(Stop stop = Stop::notify);
 
 /// Installs `program` in the calling process and returns the listener (close-on-exec). For the
 /// child between fork and exec: it must have one thread; nothing is allocated unless it fails.

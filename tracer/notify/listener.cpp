@@ -1,14 +1,17 @@
 #include "tracer/notify/listener.h"
 
 #include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 
+#include "tracer/filter/filter.h"
 #include "tracer/sys/errors.h"
 
 // Newer than the headers of Debian 12. Source: linux/seccomp.h, Linux 6.6.
@@ -39,7 +42,9 @@ std::optional<Call> Listener::next() {
   }
   seccomp_notif request{};
   std::memcpy(&request, request_.data(), sizeof request);
-  Call call{request.id, static_cast<pid_t>(request.pid), find_syscall(request.data.nr), {}};
+  const Abi abi = request.data.arch == AUDIT_ARCH_I386 ? Abi::i386 : Abi::x86_64;
+  Call call{
+      request.id, static_cast<pid_t>(request.pid), find_syscall(request.data.nr, abi), abi, {}};
   ensure(call.def != nullptr, "the filter stopped a syscall that has no row");
   std::ranges::copy(request.data.args, call.args.begin());
   return call;
@@ -72,6 +77,20 @@ void Listener::send(const Call& call, std::int64_t value, int error, bool pass) 
   throw fmt::system_error(errno, "answer {}", call.def->name);
 }
 
+// True if the call is answered. The kernel would close what has this number; that somebody takes it
+// between our look and our answer would need a guest that hands out such numbers by itself.
+bool Listener::give_marked(const Call& call, seccomp_notif_addfd add) const {
+  add.flags |= SECCOMP_ADDFD_FLAG_SETFD;
+  for (int number = kFirstMarkedFd; number < kFirstMarkedFd + kMarkedFds; ++number) {
+    struct stat taken {};
+    const auto path = fmt::format("/proc/{}/fd/{}", call.tid, number);
+    if (::lstat(path.c_str(), &taken) == 0) continue;
+    add.newfd = static_cast<__u32>(number);
+    return ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0;
+  }
+  return false;
+}
+
 void Listener::answer(const Call& call, const Reply& reply) {
   if (std::holds_alternative<Pass>(reply)) return send(call, 0, 0, true);
   if (const auto* fail = std::get_if<Fail>(&reply)) return send(call, 0, fail->error, false);
@@ -82,6 +101,7 @@ void Listener::answer(const Call& call, const Reply& reply) {
   add.flags = SECCOMP_ADDFD_FLAG_SEND;  // install and answer in one step; Linux 5.14
   add.srcfd = static_cast<__u32>(give.fd.get());
   add.newfd_flags = give.cloexec ? O_CLOEXEC : 0;
+  if (give.marked && give_marked(call, add)) return;
   if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0) return;
   if (errno == ENOENT || errno == EINPROGRESS) return;
   // Its table of descriptors is full, say. It still waits for an answer.

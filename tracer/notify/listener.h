@@ -1,5 +1,7 @@
 #pragma once
 
+#include <linux/seccomp.h>
+
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -36,6 +38,7 @@ class Listener {
   int lend(const Call& call, int fd, bool cloexec) const noexcept;
 
  private:
+  bool give_marked(const Call& call, seccomp_notif_addfd add) const;
   void send(const Call& call, std::int64_t value, int error, bool pass);
 
   UniqueFd fd_;

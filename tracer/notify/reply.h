@@ -22,6 +22,7 @@ struct Return {
 struct GiveFd {
   UniqueFd fd;
   bool cloexec;
+  bool marked = false;  ///< with a number that the filter knows: see kFirstMarkedFd
 };
 
 /// Make fd the working directory of the caller.

@@ -1,4 +1,6 @@
 #include <dirent.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -92,15 +94,21 @@ Reply list_merged(const Call& call, int fd, const Node& directory, DirentWriter&
   return Return{static_cast<std::int64_t>(writer.bytes().size())};
 }
 
-}  // namespace
-
-Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree) {
+const Node* find_directory(const Call& call, GuestView& guest, const Tree& tree, bool by_any_name) {
   PathBuffer room;
   const std::string_view name = guest.name_of(call.int_arg(Arg::fd), room);
-  if (!virtual_path_of_link(name) && !tree.has_directory_named(name.substr(name.rfind('/') + 1)))
-    return Pass{};
-  const std::string path = guest.meaning_of(std::string(name));
-  const Node* directory = tree.find(path);
+  if (virtual_path_of_link(name) || tree.has_directory_named(name.substr(name.rfind('/') + 1)))
+    if (const Node* node = tree.find(guest.meaning_of(std::string(name)))) return node;
+  struct stat real {};
+  const auto link = fmt::format("/proc/{}/fd/{}", guest.tid(), call.int_arg(Arg::fd));
+  return by_any_name && ::stat(link.c_str(), &real) == 0 ? tree.find_directory(real) : nullptr;
+}
+
+}  // namespace
+
+Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree,
+                   bool by_any_name) {
+  const Node* directory = find_directory(call, guest, tree, by_any_name);
   if (directory == nullptr || !directory->is_directory()) return Pass{};
   if (directory->really_exists && directory->children.empty()) return Pass{};
   const UniqueFd fd = directory_of(call, guest);

@@ -32,10 +32,12 @@ int refusal(const Node& node, GuestView& guest, int flags) {
     if (node.is_directory() && (flags & O_TMPFILE) == O_TMPFILE) return EOPNOTSUPP;
     if (node.is_directory() && (writes || (flags & O_CREAT) != 0)) return EISDIR;
   }
-  if (node.is_symlink()) return (flags & O_DIRECTORY) != 0 ? ENOTDIR : ELOOP;
+  if (node.is_symlink())
+    return (flags & O_DIRECTORY) != 0 ? ENOTDIR : (flags & O_PATH) != 0 ? 0 : ELOOP;
   if (!node.is_directory() && (flags & O_DIRECTORY) != 0) return ENOTDIR;
   if (!may(node, guest, access_of(flags), Whose::effective)) return EACCES;
-  if (node.kind == NodeKind::file && writes && (flags & O_PATH) == 0) return EACCES;
+  const bool shared = node.row != nullptr && node.row->shared_size != 0;
+  if (node.kind == NodeKind::file && writes && !shared && (flags & O_PATH) == 0) return EACCES;
   return 0;
 }
 
@@ -68,7 +70,8 @@ Reply perform_open(const Request& request) {
   if (place.error) return Fail{place.error};
   if (place.node == nullptr) return open_real(request, flags);
   if (const int error = refusal(*place.node, request.guest, flags)) return Fail{error};
-  return GiveFd{request.descriptors.open(*place.node, flags), (flags & O_CLOEXEC) != 0};
+  const bool marked = place.node->kind == NodeKind::device || place.node->is_symlink();
+  return GiveFd{request.descriptors.open(*place.node, flags), (flags & O_CLOEXEC) != 0, marked};
 }
 
 Reply perform_execute(const Request& request) {

@@ -10,7 +10,9 @@ Reply perform(const Request& request) {
     case Operation::open:
       return perform_open(request);
     case Operation::stat:
+    case Operation::stat64:
     case Operation::statx:
+    case Operation::stat_descriptor:
       return perform_stat(request);
     case Operation::access:
       return perform_access(request);
@@ -26,7 +28,7 @@ Reply perform(const Request& request) {
       return perform_change_directory(request);
     case Operation::execute:
       return perform_execute(request);
-    case Operation::make_link:
+    case Operation::change_root:
     case Operation::list:
     case Operation::list_old:
     case Operation::get_directory:

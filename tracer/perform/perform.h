@@ -25,7 +25,8 @@ Reply perform_stat_fs(const Request& request);
 Reply perform_get_directory(const Listener& listener, const Call& call, const GuestView& guest);
 
 /// Answers getdents on a directory that holds virtual files; passes elsewhere, or if the caller is
-/// gone.
-Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree);
+/// gone. `by_any_name`: a directory may be known to the guest by another path than to us.
+Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree,
+                   bool by_any_name);
 
 }  // namespace vgpu::tracer

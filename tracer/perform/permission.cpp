@@ -11,6 +11,15 @@ namespace {
 
 constexpr mode_t bits_of(mode_t mode, int shift) { return (mode >> shift) & 7U; }
 
+// Capabilities in a user namespace of the guest's own mean nothing for our files.
+bool is_in_our_user_namespace(const GuestView& guest) {
+  struct stat here {
+  }, there{};
+  const auto user_namespace = fmt::format("/proc/{}/ns/user", guest.tid());
+  return ::stat("/proc/self/ns/user", &here) == 0 && ::stat(user_namespace.c_str(), &there) == 0 &&
+         here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
 }  // namespace
 
 bool may(const Node& node, GuestView& guest, int wanted, Whose whose) {
@@ -23,7 +32,7 @@ bool may(const Node& node, GuestView& guest, int wanted, Whose whose) {
   const Identity& guest_is = status->identity;
   const uid_t uid = real ? guest_is.uid : guest_is.fsuid;
   const gid_t gid = real ? guest_is.gid : guest_is.fsgid;
-  if (uid == 0)  // root may all but execute what nobody may
+  if (uid == 0 && is_in_our_user_namespace(guest))  // root may all but execute what nobody may
     return (need & X_OK) == 0 || node.is_directory() || (node.mode & 0111U) != 0;
   const uid_t owner = node.row != nullptr ? node.row->uid : 0;
   const gid_t group = node.row != nullptr ? node.row->gid : 0;
@@ -35,13 +44,8 @@ bool may(const Node& node, GuestView& guest, int wanted, Whose whose) {
 bool is_like_us(GuestView& guest) {
   const GuestStatus* status = guest.status();
   const auto ours = read_guest_status(::getpid());
-  if (status == nullptr || !ours || !(status->identity == ours->identity)) return false;
-  // The same capabilities mean less in a user namespace of the guest's own.
-  struct stat here {
-  }, there{};
-  const auto user_namespace = fmt::format("/proc/{}/ns/user", guest.tid());
-  return ::stat("/proc/self/ns/user", &here) == 0 && ::stat(user_namespace.c_str(), &there) == 0 &&
-         here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+  return status != nullptr && ours && status->identity == ours->identity &&
+         is_in_our_user_namespace(guest);
 }
 
 }  // namespace vgpu::tracer

@@ -35,8 +35,10 @@ Reply perform_stat(const Request& request) {
     if (!is_like_us(request.guest)) return Fail{EACCES};
     if (::lstat(request.guest.outside(place.path).c_str(), &result) != 0) return Fail{errno};
   }
-  return request.call.def->operation == Operation::statx ? give(request.call, to_statx(result))
-                                                         : give(request.call, result);
+  const Operation wanted = request.call.def->operation;
+  if (wanted == Operation::statx) return give(request.call, to_statx(result));
+  if (wanted == Operation::stat64) return give(request.call, to_stat64(result));
+  return give(request.call, result);
 }
 
 Reply perform_access(const Request& request) {

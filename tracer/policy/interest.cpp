@@ -5,8 +5,6 @@
 namespace vgpu::tracer {
 namespace {
 
-constexpr std::size_t kMostLearned = 4096;  // a guest must not fill our memory
-
 unsigned char first_letter(std::string_view name) noexcept {
   return static_cast<unsigned char>(name.front());
 }
@@ -20,14 +18,7 @@ Interest::Interest(const Tree& tree, std::span<const Rule> rules) {
   }
   for (const Rule& rule : rules) add_pattern(rule.pattern);
   if (names_.empty() && prefixes_.empty()) return;
-  for (const char* name : {"fd", "cwd", "stdin", "stdout", "stderr"}) add_name(name);
-}
-
-void Interest::learn_link(std::string_view path) {
-  if (learned_ == kMostLearned) return;
-  while (path.ends_with('/')) path.remove_suffix(1);
-  add_name(path.substr(path.rfind('/') + 1));
-  ++learned_;
+  for (const char* name : {"fd", "cwd", "stdin", "stdout", "stderr", "fuse"}) add_name(name);
 }
 
 void Interest::add_name(std::string_view name) {

@@ -20,18 +20,12 @@ namespace vgpu::tracer {
 /// links to directories come before. The exceptions:
 /// - it starts in a virtual directory: the caller asks about the base of relative paths;
 /// - it runs through /proc/PID/fd or /proc/PID/cwd: such names are names of interest too;
-/// - it runs through a symbolic link of another name whose text spells the name: rows that are
-///   links have names of their own, and learn_link() is told of each link that a guest makes. Not
-///   seen are links from before, and renamed ones. (To look at every path for links would cost
-///   more than all the rest, and could block us on a file system that is served by a guest.)
+/// - it runs through a symbolic link of another name: LinkProbe looks for such.
 class Interest {
  public:
   Interest(const Tree& tree, std::span<const Rule> rules);
 
   bool may_concern(std::string_view path) const noexcept;
-
-  /// Makes the last name of `path`, a symbolic link to a path that may concern us, a name too.
-  void learn_link(std::string_view path);
 
  private:
   void add_name(std::string_view name);
@@ -40,7 +34,6 @@ class Interest {
 
   std::unordered_set<std::string, StringHash, std::equal_to<>> names_;
   std::vector<std::string> prefixes_;  // of components
-  std::size_t learned_ = 0;
   std::bitset<256> first_letters_;
   std::bitset<256> lengths_;
 };

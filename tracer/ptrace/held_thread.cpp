@@ -15,6 +15,7 @@ namespace vgpu::tracer {
 namespace {
 
 constexpr std::uint64_t kSyscallInstruction = 0x050f;  // 0f 05
+constexpr std::uint64_t kInt80Instruction = 0x80cd;    // cd 80
 constexpr std::uint64_t kInstructionMask = 0xffff;
 constexpr std::uint64_t kInstructionSize = 2;
 constexpr std::uint64_t kNoRestart = ~std::uint64_t{0};  // orig_rax: not in a system call
@@ -35,7 +36,7 @@ void* as_data(std::uint64_t value) noexcept {
 
 }  // namespace
 
-HeldThread::HeldThread(pid_t tid) : tid_(tid) {
+HeldThread::HeldThread(const Call& call) : tid_(call.tid), abi_(call.abi) {
   held_ = ask(PTRACE_SEIZE, 0, as_data(PTRACE_O_TRACESYSGOOD));
 }
 
@@ -93,18 +94,30 @@ bool HeldThread::stop() {
   errno = 0;
   const long code = ::ptrace(PTRACE_PEEKTEXT, tid_, as_data(registers_.rip - kInstructionSize), 0);
   if (errno != 0) return false;
-  if ((static_cast<std::uint64_t>(code) & kInstructionMask) != kSyscallInstruction) return false;
+  const auto expected = abi_ == Abi::i386 ? kInt80Instruction : kSyscallInstruction;
+  if ((static_cast<std::uint64_t>(code) & kInstructionMask) != expected) return false;
   return ask(PTRACE_GETSIGMASK, sizeof signals_, &signals_);
 }
 
-bool HeldThread::run(std::uint64_t number, std::uint64_t argument, std::int64_t& result) {
-  std::uint64_t all = kAllSignals;  // no handler may run before its own call has returned
-  if (!ask(PTRACE_SETSIGMASK, sizeof all, &all)) return false;
+// The thread is led back to the instruction that brought it here.
+user_regs_struct HeldThread::registers_for(const OwnCall& call) const noexcept {
   user_regs_struct now = registers_;
   now.rip -= kInstructionSize;
-  now.rax = number;
   now.orig_rax = kNoRestart;
-  now.rdi = argument;
+  const bool gate32 = abi_ == Abi::i386;
+  now.rax = static_cast<std::uint64_t>(gate32 ? call.number32 : call.number);
+  (gate32 ? now.rbx : now.rdi) = call.args[0];
+  (gate32 ? now.rcx : now.rsi) = call.args[1];
+  now.rdx = call.args[2];
+  (gate32 ? now.rsi : now.r10) = call.args[3];
+  (gate32 ? now.rdi : now.r8) = call.args[4];
+  return now;
+}
+
+bool HeldThread::run(const OwnCall& call, std::int64_t& result) {
+  std::uint64_t all = kAllSignals;  // no handler may run before its own call has returned
+  if (!ask(PTRACE_SETSIGMASK, sizeof all, &all)) return false;
+  user_regs_struct now = registers_for(call);
   if (!ask(PTRACE_SETREGS, 0, &now)) return false;
   for (int stops = 0; stops < 2;) {  // before it and after it
     if (!ask(PTRACE_SYSCALL, 0, nullptr) || !wait_for_stop()) return false;
@@ -123,9 +136,8 @@ void HeldThread::restore(std::int64_t result) {
   ask(PTRACE_SETSIGMASK, sizeof signals_, &signals_);
 }
 
-void HeldThread::replace_call(user_regs_struct now) {
-  now.rip -= kInstructionSize;
-  now.orig_rax = kNoRestart;
+void HeldThread::replace_call(const OwnCall& call) {
+  user_regs_struct now = registers_for(call);
   ask(PTRACE_SETREGS, 0, &now);
 }
 

@@ -3,16 +3,26 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
+#include <array>
 #include <cstdint>
 
+#include "tracer/syscalls/call.h"
+
 namespace vgpu::tracer {
+
+/// A system call of ours that a guest's thread is to make, by the numbers of either gate.
+struct OwnCall {
+  int number;    ///< of `syscall`
+  int number32;  ///< of `int 0x80`
+  std::array<std::uint64_t, 5> args{};
+};
 
 /// Holds one thread of a guest with ptrace, from construction to destruction. It must be stopped
 /// in a notified system call.
 class HeldThread {
  public:
   /// Check with operator bool: another tracer may have it, or it is not ours to trace.
-  explicit HeldThread(pid_t tid);
+  explicit HeldThread(const Call& call);
   HeldThread(const HeldThread&) = delete;
   HeldThread& operator=(const HeldThread&) = delete;
   ~HeldThread();
@@ -28,25 +38,24 @@ class HeldThread {
   /// ended, or did not come here by the instruction that we know how to repeat.
   bool stop();
 
-  /// Runs one system call with one argument in the stopped thread. False if the thread has ended.
+  /// Runs one system call in the stopped thread. False if the thread has ended.
   /// The call must not be one that the filter stops: nobody would answer it.
-  bool run(std::uint64_t number, std::uint64_t argument, std::int64_t& result);
+  bool run(const OwnCall& call, std::int64_t& result);
 
   /// Puts everything back, with `result` as what the guest's own system call returned.
   void restore(std::int64_t result);
 
-  /// Lets the thread make the system call that `registers` say in place of its own, once we let
-  /// go of it. The other registers should be those that registers() returns.
-  void replace_call(user_regs_struct registers);
-
-  const user_regs_struct& registers() const noexcept { return registers_; }
+  /// Lets the thread make this system call in place of its own, once we let go of it.
+  void replace_call(const OwnCall& call);
 
  private:
   bool ask(int request, std::uint64_t address, void* data) const noexcept;
   bool wait_for_stop();
+  user_regs_struct registers_for(const OwnCall& call) const noexcept;
   void reap_if_nobody_else_does() const;
 
   pid_t tid_;
+  Abi abi_;
   bool held_ = false;
   bool stopped_ = false;
   int status_ = 0;            // of the last stop

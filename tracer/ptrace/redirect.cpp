@@ -10,6 +10,11 @@
 namespace vgpu::tracer {
 namespace {
 
+// Source: arch/x86/entry/syscalls/syscall_32.tbl.
+constexpr int kClose32 = 6;
+constexpr int kFchdir32 = 133;
+constexpr int kExecveat32 = 358;
+
 // Gives the guest `fd` and takes hold of the thread. Returns the descriptor's number there, or -1
 // when the call has been answered for good.
 int lend_and_stop(Listener& listener, const Call& call, HeldThread& thread, int fd, bool cloexec) {
@@ -23,29 +28,28 @@ int lend_and_stop(Listener& listener, const Call& call, HeldThread& thread, int 
 }  // namespace
 
 void enter_directory(Listener& listener, const Call& call, const EnterDirectory& reply) {
-  HeldThread thread(call.tid);
+  HeldThread thread(call);
   const int number = lend_and_stop(listener, call, thread, reply.fd.get(), true);
   if (number < 0) return;
   std::int64_t result = -EACCES;
   std::int64_t closed = 0;
   const auto fd = static_cast<std::uint64_t>(number);
-  if (!thread.run(SYS_fchdir, fd, result) || !thread.run(SYS_close, fd, closed)) return;
+  if (!thread.run({SYS_fchdir, kFchdir32, {fd}}, result) ||
+      !thread.run({SYS_close, kClose32, {fd}}, closed))
+    return;
   thread.restore(result);
 }
 
 void execute(Listener& listener, const Call& call, const Execute& reply) {
-  HeldThread thread(call.tid);
+  HeldThread thread(call);
   const int number = lend_and_stop(listener, call, thread, reply.fd.get(), reply.cloexec);
   if (number < 0) return;
   const bool at = call.has(Arg::dirfd);
-  user_regs_struct registers = thread.registers();
-  registers.rax = SYS_execveat;
-  registers.rdi = static_cast<std::uint64_t>(number);
-  registers.rsi = static_cast<std::uint64_t>(reply.empty_string);
-  registers.rdx = call.args[at ? 2 : 1];
-  registers.r10 = call.args[at ? 3 : 2];
-  registers.r8 = AT_EMPTY_PATH;
-  thread.replace_call(registers);
+  thread.replace_call(
+      {SYS_execveat,
+       kExecveat32,
+       {static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(reply.empty_string),
+        call.args[at ? 2 : 1], call.args[at ? 3 : 2], AT_EMPTY_PATH}});
 }
 
 }  // namespace vgpu::tracer

@@ -10,6 +10,16 @@
 
 namespace vgpu::tracer {
 
+namespace {
+
+void finish(const UniqueFd& fd, const std::string& name, mode_t mode, int seals) {
+  check_sys(::fchmod(fd.get(), mode), "set the mode of {}", name);
+  check_sys(::fcntl(fd.get(), F_ADD_SEALS, seals | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL),
+            "seal {}", name);
+}
+
+}  // namespace
+
 UniqueFd make_memfd(const std::string& name, std::string_view content, mode_t mode) {
   UniqueFd fd(check_sys(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING),
                         "make a memory file for {}", name));
@@ -19,10 +29,15 @@ UniqueFd make_memfd(const std::string& name, std::string_view content, mode_t mo
         "fill the memory file for {}", name);
     at += static_cast<std::size_t>(written);
   }
-  check_sys(::fchmod(fd.get(), mode), "set the mode of {}", name);
-  check_sys(
-      ::fcntl(fd.get(), F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL),
-      "seal {}", name);
+  finish(fd, name, mode, F_SEAL_WRITE);
+  return fd;
+}
+
+UniqueFd make_shared_memfd(const std::string& name, std::size_t size, mode_t mode) {
+  UniqueFd fd(check_sys(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING),
+                        "make a memory file for {}", name));
+  check_sys(::ftruncate(fd.get(), static_cast<off_t>(size)), "set the size of {}", name);
+  finish(fd, name, mode, 0);
   return fd;
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,10 @@ namespace vgpu::tracer {
 /// Makes a sealed memory file of this name, content and permission bits, offset 0. /proc/PID/fd/N
 /// shows the name. Errors: std::system_error. Source: memfd_create(2).
 UniqueFd make_memfd(const std::string& name, std::string_view content, mode_t mode);
+
+/// Makes a memory file of `size` zero bytes, which all who open it may write; its size is fixed, so
+/// that nobody's mapping can be cut short. Errors: std::system_error.
+UniqueFd make_shared_memfd(const std::string& name, std::size_t size, mode_t mode);
 
 /// Opens the file behind `fd` once more: a new description with its own offset and `flags`.
 /// Errors: std::system_error.

@@ -17,6 +17,7 @@ struct Call {
   std::uint64_t id = 0;  ///< the kernel's name for this notification
   pid_t tid = 0;         ///< the calling thread, not the process. Source: seccomp_unotify(2)
   const SyscallDef* def = nullptr;
+  Abi abi = Abi::x86_64;
   std::array<std::uint64_t, 6> args{};
 
   bool has(Arg wanted) const noexcept { return def->index_of(wanted) >= 0; }

@@ -12,7 +12,6 @@ enum class Arg : std::uint8_t {
   none,
   dirfd,
   path,
-  new_path,  ///< of what the call makes
   open_flags,
   at_flags,
   mode,
@@ -26,11 +25,16 @@ enum class Arg : std::uint8_t {
   arguments,
 };
 
+/// Whose numbers: those of `syscall`, or those of `int 0x80` and of 32-bit programs.
+enum class Abi : std::uint8_t { x86_64, i386 };
+
 /// What a system call does to the file that it names.
 enum class Operation : std::uint8_t {
   open,
   stat,
+  stat64,  ///< the result is i386's struct stat64
   statx,
+  stat_descriptor,
   access,
   read_link,
   list,
@@ -41,7 +45,7 @@ enum class Operation : std::uint8_t {
   change_directory,
   get_directory,
   execute,
-  make_link,
+  change_root,  ///< from now on, paths may mean something else to the caller than to us
 };
 
 /// One system call that the supervisor understands.
@@ -61,9 +65,9 @@ struct SyscallDef {
 };
 
 /// All rows, sorted by number.
-std::span<const SyscallDef> syscalls() noexcept;
+std::span<const SyscallDef> syscalls(Abi abi = Abi::x86_64) noexcept;
 
 /// Returns the row of `number`, or nullptr.
-const SyscallDef* find_syscall(int number) noexcept;
+const SyscallDef* find_syscall(int number, Abi abi = Abi::x86_64) noexcept;
 
 }  // namespace vgpu::tracer

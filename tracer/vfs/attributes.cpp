@@ -93,4 +93,30 @@ struct statx to_statx(const struct stat& from) {
   return to;
 }
 
+Stat64 to_stat64(const struct stat& from) {
+  const auto seconds = [](const timespec& time) { return static_cast<std::uint32_t>(time.tv_sec); };
+  const auto nanoseconds = [](const timespec& time) {
+    return static_cast<std::uint32_t>(time.tv_nsec);
+  };
+  return {from.st_dev,
+          0,
+          static_cast<std::uint32_t>(from.st_ino),
+          from.st_mode,
+          static_cast<std::uint32_t>(from.st_nlink),
+          from.st_uid,
+          from.st_gid,
+          from.st_rdev,
+          0,
+          from.st_size,
+          static_cast<std::uint32_t>(from.st_blksize),
+          static_cast<std::uint64_t>(from.st_blocks),
+          seconds(from.st_atim),
+          nanoseconds(from.st_atim),
+          seconds(from.st_mtim),
+          nanoseconds(from.st_mtim),
+          seconds(from.st_ctim),
+          nanoseconds(from.st_ctim),
+          from.st_ino};
+}
+
 }  // namespace vgpu::tracer

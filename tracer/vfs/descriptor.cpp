@@ -66,6 +66,8 @@ int Descriptors::object_of(const Node& node) {
   } else if (!node.row->source.empty()) {
     object.fd = UniqueFd(check_sys(::open(node.row->source.c_str(), O_PATH | O_CLOEXEC),
                                    "open {} for {}", node.row->source, node.path));
+  } else if (node.row->shared_size != 0) {
+    object.fd = make_shared_memfd(node.path, node.row->shared_size, node.mode);
   } else {
     object.fd = make_memfd(node.path, rendered ? content : content_of(node), node.mode);
   }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
+#include <sstream>
 
 #include "tracer/vfs/descriptor.h"
 
@@ -67,6 +69,24 @@ std::string GuestView::meaning_of(std::string text) {
 
 std::optional<std::string> GuestView::read_link(const std::string& path) const {
   return link_text(outside(path).c_str());
+}
+
+// Lines like "36 35 98:0 / /mount/point rw,noatime master:1 - fuse.name /dev/x rw". Source:
+// proc(5), mountinfo.
+bool GuestView::is_served_by_a_guest(const std::string& path) {
+  if (!wary_) return false;
+  if (!served_) {
+    served_.emplace();
+    std::ifstream mounts(fmt::format("/proc/{}/mountinfo", tid_));
+    for (std::string line; std::getline(mounts, line);) {
+      if (line.find(" - fuse") == line.npos) continue;
+      std::istringstream words(line);
+      std::string word;
+      for (int i = 0; i < 5; ++i) words >> word;
+      served_->insert(word);
+    }
+  }
+  return served_->count(path) != 0;
 }
 
 std::string GuestView::outside(std::string_view path) const {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,8 @@ namespace vgpu::tracer {
 /// those of the kernel under /proc/TID.
 class GuestView {
  public:
-  explicit GuestView(pid_t tid) noexcept : tid_(tid) {}
+  /// `wary`: a guest serves a file system.
+  explicit GuestView(pid_t tid, bool wary = false) noexcept : tid_(tid), wary_(wary) {}
 
   pid_t tid() const noexcept { return tid_; }
 
@@ -37,6 +39,9 @@ class GuestView {
   /// What a link of the kernel (/proc/PID/fd/N) means to the guest.
   std::string meaning_of(std::string text);
 
+  /// True if a file system that a guest may serve is mounted at `path`.
+  bool is_served_by_a_guest(const std::string& path);
+
   /// Where the supervisor itself finds the guest's `path`.
   std::string outside(std::string_view path) const;
 
@@ -47,7 +52,9 @@ class GuestView {
   const std::string& root();
 
   pid_t tid_;
-  std::optional<std::string> root_;  // "" when it is ours
+  bool wary_;
+  std::optional<std::set<std::string>> served_;  // places where FUSE is mounted
+  std::optional<std::string> root_;              // "" when it is ours
   std::optional<GuestStatus> status_;
 };
 

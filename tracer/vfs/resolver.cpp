@@ -18,6 +18,11 @@ namespace {
 constexpr std::size_t kLongestWay = 2 * std::size_t{PATH_MAX};  // texts of links and what follows
 constexpr int kMaxLinks = 40;  // Source: MAXSYMLINKS in Linux's include/linux/namei.h
 
+std::uint64_t mount_of(const std::string& path) noexcept {
+  struct statx at {};
+  return ::statx(AT_FDCWD, path.c_str(), 0, STATX_MNT_ID, &at) == 0 ? at.stx_mnt_id : 0;
+}
+
 // One walk along a path, component by component. `at_` is where it stands ("" is the root).
 class Walk {
  public:
@@ -39,6 +44,8 @@ class Walk {
   bool start();
   bool take_component();
   void step();
+  void leave_to_kernel();
+  const Node* find_node(std::string& child);
   void step_up();
   void step_virtual(const std::string& child, const Node& node);
   void step_real(const std::string& child);
@@ -59,6 +66,7 @@ class Walk {
   bool last_ = false;
   bool must_be_directory_ = false;
   int links_ = 0;
+  std::uint64_t mount_ = 0;  // where the walk started, if it must not leave that mount
   Place place_;
 };
 
@@ -68,11 +76,17 @@ bool Walk::start() {
   const bool absolute = rest_.starts_with('/');
   const bool bounded = scoped(RESOLVE_BENEATH | RESOLVE_IN_ROOT);
   if (absolute && scoped(RESOLVE_BENEATH)) return fail(EXDEV), false;
+  if (absolute && scoped(RESOLVE_NO_XDEV)) mount_ = mount_of(guest_.outside(""));
   if (absolute && !bounded) return true;
   std::string base = guest_.path_of(spelling_.dirfd);
   if (!base.starts_with('/')) return fail(EBADF), false;
   if (base == "/") base.clear();
   if (bounded) floor_ = base;
+  if (scoped(RESOLVE_NO_XDEV)) {
+    std::string real = base;  // a virtual directory is on the mount of the real one around it
+    while ((mount_ = mount_of(guest_.outside(real))) == 0 && !real.empty())
+      real.resize(real.rfind('/'));
+  }
   const Node* node = tree_.find(base);
   arrive(std::move(base), node);
   return true;
@@ -99,14 +113,36 @@ void Walk::step() {
   if (node_ != nullptr && !node_->is_directory()) return fail(ENOTDIR);
   if (component_ == ".") return;
   if (component_ == "..") return step_up();
-  const std::string child = at_ + '/' + component_;
+  std::string child = at_ + '/' + component_;
   if (child.size() >= PATH_MAX || component_.size() > NAME_MAX) return fail(ENAMETOOLONG);
-  const Node* node = tree_.find(child);
+  if (guest_.is_served_by_a_guest(child)) return leave_to_kernel();
+  const Node* node = find_node(child);
   if (node != nullptr && node->is_virtual()) return step_virtual(child, *node);
   if (node_ == nullptr) return step_real(child);
   place_.is_last = last_;
   at_ = child;
   fail(ENOENT);
+}
+
+// To look there would wait for somebody who may be waiting for us.
+void Walk::leave_to_kernel() {
+  at_ = at_ + '/' + component_ + rest_;
+  rest_.clear();
+}
+
+// A directory of the machine may have several names: it is bound elsewhere, or it is the caller's
+// root.
+const Node* Walk::find_node(std::string& child) {
+  const Node* node = tree_.find(child);
+  if (node != nullptr || node_ != nullptr || !tree_.has_node_named(component_)) return node;
+  struct stat real {};
+  if (::stat(guest_.outside(at_).c_str(), &real) != 0) return nullptr;
+  const Node* directory = tree_.find_directory(real);
+  if (directory == nullptr) return nullptr;
+  std::string alias = directory->path + '/' + component_;
+  node = tree_.find(alias);
+  if (node != nullptr && node->is_virtual()) child = std::move(alias);
+  return node;
 }
 
 void Walk::step_up() {
@@ -132,6 +168,8 @@ void Walk::step_virtual(const std::string& child, const Node& node) {
     at_ = child;
     return fail(ENOENT);
   }
+  if (scoped(RESOLVE_NO_XDEV) && node_ == nullptr && mount_of(guest_.outside(at_)) != mount_)
+    return fail(EXDEV);
   if (!node.is_symlink() || (last_ && !must_be_directory_ && !spelling_.follow_last))
     return arrive(child, &node);
   place_.crossed = true;
@@ -178,6 +216,9 @@ void Walk::step_real(const std::string& child) {
     if (!last_) fail(ENOTDIR);
     return;
   }
+  const Node* node = tree_.find(target);
+  if (last_ && !must_be_directory_ && node != nullptr && node->is_symlink())
+    return arrive(std::move(target), node);  // a descriptor of the link itself
   follow(std::move(target), true);
 }
 

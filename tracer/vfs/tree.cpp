@@ -50,12 +50,26 @@ bool Tree::has_directory_named(std::string_view name) const noexcept {
   return directory_names_.find(name) != directory_names_.end();
 }
 
+bool Tree::has_node_named(std::string_view name) const noexcept {
+  return names_.find(name) != names_.end();
+}
+
+const Node* Tree::find_directory(const struct stat& real) const noexcept {
+  const auto node = real_directories_.find({real.st_dev, real.st_ino});
+  return node == real_directories_.end() ? nullptr : node->second;
+}
+
+bool Tree::replaces(const struct stat& real) const noexcept {
+  return replaced_.find({real.st_dev, real.st_ino}) != replaced_.end();
+}
+
 void Tree::link_to_parent(Node& node) {
   Node& parent = add_directory(parent_of(node.path));
   if (!parent.is_directory())
     throw std::invalid_argument(fmt::format("{} is not a directory", parent.path));
   if (node.dev == 0) node.dev = parent.dev;
   parent.children.push_back(&node);
+  names_.emplace(node.name());
 }
 
 Node& Tree::add_directory(const std::string& path) {
@@ -69,6 +83,7 @@ Node& Tree::add_directory(const std::string& path) {
   if (::stat(path.c_str(), &real) == 0 && S_ISDIR(real.st_mode)) {
     node.really_exists = true;
     node.dev = real.st_dev;
+    real_directories_.emplace(Identity{real.st_dev, real.st_ino}, &node);
     return node;  // nobody lists what we add to the directories above a real one: nothing
   }
   link_to_parent(node);
@@ -100,6 +115,8 @@ void Tree::add_row(const VirtualFile& row) {
   node.kind = row.kind;
   node.mode = row.mode;
   node.ino = inode_of(path);
+  struct stat real {};
+  if (::stat(path.c_str(), &real) == 0) replaced_.emplace(real.st_dev, real.st_ino);
   link_to_parent(node);
 }
 

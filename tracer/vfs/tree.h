@@ -3,11 +3,14 @@
 #include <sys/stat.h>
 
 #include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "tracer/vfs/virtual_file.h"
@@ -54,6 +57,15 @@ class Tree {
   /// True if the last name of some directory of the tree is `name`: a cheap first question.
   bool has_directory_named(std::string_view name) const noexcept;
 
+  /// True if some node has this last name.
+  bool has_node_named(std::string_view name) const noexcept;
+
+  /// The node of the machine's directory that is this one, by whatever path it was found.
+  const Node* find_directory(const struct stat& real) const noexcept;
+
+  /// True if a row stands in the place of this real file.
+  bool replaces(const struct stat& real) const noexcept;
+
   /// All nodes, in no order.
   const auto& nodes() const noexcept { return nodes_; }
 
@@ -64,6 +76,10 @@ class Tree {
 
   std::unordered_map<std::string, Node, StringHash, std::equal_to<>> nodes_;
   std::unordered_set<std::string, StringHash, std::equal_to<>> directory_names_;
+  std::unordered_set<std::string, StringHash, std::equal_to<>> names_;
+  using Identity = std::pair<dev_t, ino_t>;
+  std::map<Identity, const Node*> real_directories_;
+  std::set<Identity> replaced_;
 };
 
 /// Returns `path` with the symbolic links among its real ancestors followed.

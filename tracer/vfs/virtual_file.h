@@ -3,6 +3,7 @@
 #include <sys/sysmacros.h>
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -23,7 +24,10 @@ struct VirtualFile {
   std::string content;                  ///< file: all of it; symlink: its text
   std::function<std::string()> render;  ///< file: makes the content at each open, if set
   std::string source;                   ///< file: the real file that is served for it, if set
-  dev_t rdev = 0;                       ///< device: what stat says it is
+  /// file: not 0: this many bytes that begin as zeros, one memory for all guests, which may write
+  /// and map it but never change its size.
+  std::size_t shared_size = 0;
+  dev_t rdev = 0;  ///< device: what stat says it is
   uid_t uid = 0;
   gid_t gid = 0;
   std::string why;  ///< printed in the trace
@@ -54,6 +58,15 @@ inline VirtualFile alias_file(std::string path, std::string source, mode_t mode 
   row.path = std::move(path);
   row.mode = mode;
   row.source = std::move(source);
+  return row;
+}
+
+/// Memory that the guests share, as long as any of them lives.
+inline VirtualFile shared_file(std::string path, std::size_t size, mode_t mode = 0666) {
+  VirtualFile row;
+  row.path = std::move(path);
+  row.mode = mode;
+  row.shared_size = size;
   return row;
 }
 

@@ -7,6 +7,7 @@
 
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
+#include "shim/cpu/driver/graph_memory.h"
 #include "shim/cpu/driver/leaked.h"
 #include "shim/cpu/driver/pool.h"
 #include "shim/cpu/exec/address_space.h"
@@ -40,6 +41,39 @@ std::shared_ptr<Allocation> AddressMap::find(std::uint64_t address) const {
   if (next == by_address_.begin()) return nullptr;
   const auto& candidate = std::prev(next)->second;
   return address - candidate->base < candidate->size ? candidate : nullptr;
+}
+
+bool AddressMap::holds(std::uint64_t at, std::uint64_t size) const {
+  const std::shared_lock lock(mutex_);
+  auto next = by_address_.upper_bound(at);
+  if (next == by_address_.begin() || size > UINT64_MAX - at) return false;
+  const Allocation* here = std::prev(next)->second.get();
+  while (here->accessible()) {
+    if (here->holds(at, size)) return true;
+    const std::uint64_t end = here->base + here->size;
+    if (here->kind != Allocation::Kind::mapped || at > end || next == by_address_.end()) break;
+    if (next->first != end || next->second->kind != Allocation::Kind::mapped) break;
+    size -= end - at;
+    at = end;
+    here = next->second.get();
+    ++next;
+  }
+  return false;
+}
+
+std::vector<std::shared_ptr<Allocation>> AddressMap::mappings(std::uint64_t at,
+                                                              std::uint64_t size) const {
+  std::vector<std::shared_ptr<Allocation>> found;
+  const std::shared_lock lock(mutex_);
+  for (auto next = by_address_.find(at); size != 0; ++next) {
+    if (next == by_address_.end() || next->first != at) return {};
+    const auto& here = next->second;
+    if (here->kind != Allocation::Kind::mapped || here->size > size) return {};
+    found.push_back(here);
+    at += here->size;
+    size -= here->size;
+  }
+  return found;
 }
 
 std::shared_ptr<Allocation> AddressMap::find_start(std::uint64_t address) const {
@@ -98,7 +132,9 @@ void* map_host_memory(std::uint64_t size, std::uint64_t& mapped) {
 void release_memory(const Allocation& allocation) {
   void* const at = reinterpret_cast<void*>(allocation.base);  // NOLINT: an address is a number
   if (allocation.pool != nullptr) allocation.pool->used -= allocation.size;
-  if (allocation.on_device()) {
+  if (allocation.of_graph != nullptr) {
+    allocation.of_graph->unmap();
+  } else if (allocation.on_device()) {
     allocation.context->device().arena.release(at);
   } else if (allocation.mapped != 0) {
     exec::address_space().release(at, allocation.mapped);

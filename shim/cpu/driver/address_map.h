@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,7 +14,9 @@
 namespace vgpu::cpu {
 
 class Context;
+struct GraphMemory;
 struct MemoryPool;
+struct PhysicalMemory;
 
 /// One range of memory that the driver knows: its kind, and who owns it.
 struct Allocation {
@@ -24,6 +27,7 @@ struct Allocation {
     host,        ///< cuMemHostAlloc: pinned
     registered,  ///< cuMemHostRegister: the program's own memory
     managed,     ///< cuMemAllocManaged, and __managed__ variables
+    mapped,      ///< cuMemMap: physical memory at a reserved address
   };
   std::uint64_t base = 0;
   std::uint64_t size = 0;  ///< as asked for. Units: bytes
@@ -35,10 +39,16 @@ struct Allocation {
   std::uint64_t id = 0;              ///< CU_POINTER_ATTRIBUTE_BUFFER_ID
   std::shared_ptr<MemoryPool> pool;  ///< that counts it, for pool memory
   std::uint64_t mapped = 0;  ///< Units: bytes; length of the mapping behind host and managed memory
+  std::shared_ptr<PhysicalMemory> physical;  ///< what is mapped here
+  std::shared_ptr<GraphMemory> of_graph;     ///< of a graph's allocation node
+  std::atomic<std::uint64_t> access{0};      ///< of mapped memory: CUmemAccess_flags << 2 * ordinal
 
   bool on_device() const noexcept {
-    return kind == Kind::device || kind == Kind::pool || kind == Kind::module;
+    return kind == Kind::device || kind == Kind::pool || kind == Kind::module ||
+           kind == Kind::mapped;
   }
+  /// False for mapped memory that no device was given access to.
+  bool accessible() const noexcept { return kind != Kind::mapped || access != 0; }
   bool is_host() const noexcept { return kind == Kind::host || kind == Kind::registered; }
   bool holds(std::uint64_t at, std::uint64_t bytes) const noexcept {
     return at >= base && at - base <= size && bytes <= size - (at - base);
@@ -55,6 +65,10 @@ class AddressMap {
   std::shared_ptr<Allocation> find(std::uint64_t address) const;
   /// The allocation that begins at `address`, or null.
   std::shared_ptr<Allocation> find_start(std::uint64_t address) const;
+  /// True when the range lies in one allocation, or in mappings side by side, and may be used.
+  bool holds(std::uint64_t at, std::uint64_t size) const;
+  /// The mappings that make up exactly this range, in order; empty when none do.
+  std::vector<std::shared_ptr<Allocation>> mappings(std::uint64_t at, std::uint64_t size) const;
   /// True when any part of the range is known.
   bool overlaps(std::uint64_t at, std::uint64_t size) const;
 

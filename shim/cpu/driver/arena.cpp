@@ -19,7 +19,8 @@ constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
 
 }  // namespace
 
-Arena::Arena(std::uint64_t limit) : limit_(limit / kGranule * kGranule) {
+Arena::Arena(std::uint64_t limit, GpuUsage& usage)
+    : limit_(limit / kGranule * kGranule), usage_(usage) {
   // Twice the memory leaves room for fragmented addresses; a small address-space limit of the
   // program may only allow for less.
   for (reserved_ = 2 * limit_ + kGranule; reserved_ > kGranule; reserved_ /= 2) {
@@ -35,11 +36,11 @@ Arena::Arena(std::uint64_t limit) : limit_(limit / kGranule * kGranule) {
 }
 
 bool Arena::map_granules(std::uint64_t& at, std::uint64_t size) {
-  if (size > limit_ - used_) return false;
+  if (size > limit_ - used_ || !usage_.charge(size)) return false;
   const auto taken = granules_.take(size, kGranule);
-  if (!taken) return false;
-  if (mprotect(pointer(*taken), size, PROT_READ | PROT_WRITE) != 0) {
-    granules_.insert(*taken, size);
+  if (!taken || mprotect(pointer(*taken), size, PROT_READ | PROT_WRITE) != 0) {
+    if (taken) granules_.insert(*taken, size);
+    usage_.refund(size);
     return false;
   }
   madvise(pointer(*taken), size, MADV_HUGEPAGE);
@@ -59,6 +60,7 @@ void Arena::unmap_granules(std::uint64_t at, std::uint64_t size) {
     madvise(pointer(at), size, MADV_DONTNEED);
   }
   used_ -= size;
+  usage_.refund(size);
   granules_.insert(at, size);
 }
 

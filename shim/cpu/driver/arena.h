@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "shim/cpu/exec/range_set.h"
+#include "shim/shared/gpu_usage.h"
 
 namespace vgpu::cpu {
 
@@ -17,15 +18,16 @@ class Arena {
   static constexpr std::uint64_t kGranule = std::uint64_t{2} << 20;
   static constexpr std::uint64_t kAlignment = 512;
 
+  /// What is mapped is charged to `usage`, and `limit` is no more than there can be.
   /// Errors: std::bad_alloc when the addresses cannot be reserved.
-  explicit Arena(std::uint64_t limit);
+  Arena(std::uint64_t limit, GpuUsage& usage);
 
-  /// Null when the device or the machine has no more memory.
+  /// Null when the device, as the whole tree uses it, or the machine has no more memory.
   void* allocate(std::uint64_t size, std::uint64_t align = kAlignment);
   /// `at` must have come from allocate().
   void release(void* at);
 
-  /// Mapped memory, in whole granules, as cuMemGetInfo counts it.
+  /// Mapped memory, in whole granules.
   std::uint64_t used() const;
   std::uint64_t limit() const noexcept { return limit_; }
   bool contains(std::uint64_t address) const noexcept {
@@ -37,6 +39,7 @@ class Arena {
   void unmap_granules(std::uint64_t at, std::uint64_t size);
 
   const std::uint64_t limit_;
+  GpuUsage& usage_;
   std::uint64_t base_ = 0;
   std::uint64_t reserved_ = 0;
   mutable std::mutex mutex_;

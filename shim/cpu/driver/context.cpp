@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "shim/cpu/driver/address_map.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/event.h"
@@ -49,6 +50,7 @@ void Context::poison(CUresult failure) noexcept {
 void Context::activate(unsigned new_flags) {
   static std::atomic<std::uint64_t> next_id{1};
   const std::lock_guard lock(order_);
+  require(device_.usage.open(), CUDA_ERROR_OUT_OF_MEMORY, "too many processes use the device");
   id_ = next_id.fetch_add(1);
   flags = new_flags;
   failure_ = CUDA_SUCCESS;
@@ -73,12 +75,16 @@ bool Context::end() {
   streams_.clear();
   if (legacy_ != nullptr) legacy_->queue->close();
   legacy_ = nullptr;
+  device_.usage.close();
   return true;
 }
 
 void Context::free_owned() {
   const auto mine = [this](const auto& object) { return object.context.get() == this; };
-  for (const auto& stream : handles<Stream>().take_if(mine)) stream->destroyed = true;
+  for (const auto& stream : handles<Stream>().take_if(mine)) {
+    abandon_capture(*stream);
+    stream->destroyed = true;
+  }
   handles<Event>().take_if(mine);
   forget_modules(*this);
   for (const auto& allocation : address_map().take_all(id_)) release_memory(*allocation);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "shim/cpu/driver/address_map.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/checked_math.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
@@ -54,7 +55,7 @@ Backing check(const Copy& copy, const CopySide& side) {
     require_value(side.type != CU_MEMORYTYPE_DEVICE, "the range leaves its allocation");
     return Backing::pageable;
   }
-  require_value(known->holds(side.at, bytes), "the range leaves its allocation");
+  require_value(address_map().holds(side.at, bytes), "the range leaves its allocation");
   return Backing::device;
 }
 
@@ -110,8 +111,19 @@ Copy linear_copy(CUmemorytype to_type, std::uint64_t to, CUmemorytype from_type,
   return {{to_type, to, bytes, bytes}, {from_type, from, bytes, bytes}, bytes, 1, 1};
 }
 
+void check_copy(const Copy& copy) {
+  if (is_empty(copy)) return;
+  check(copy, copy.to);
+  check(copy, copy.from);
+}
+
+void perform_copy(const Copy& copy) {
+  if (!is_empty(copy)) perform(copy);
+}
+
 void copy_in_order(const std::shared_ptr<Context>& context, const Copy& copy) {
   const auto stream = default_stream(context);
+  refuse_in_capture(*stream);
   if (is_empty(copy)) return;
   const bool on_device =
       check(copy, copy.to) == Backing::device && check(copy, copy.from) == Backing::device;
@@ -129,6 +141,7 @@ void copy_async(const std::shared_ptr<Stream>& stream, const Copy& copy) {
   if (is_empty(copy)) return;
   const Backing to = check(copy, copy.to);
   const Backing from = check(copy, copy.from);
+  if (captures(*stream)) return capture(stream, copy);
   const bool idle = size_of(copy) <= kSmall && stream->context->pending(*stream).empty();
   if (to == Backing::pageable || idle)
     perform_now(*stream, copy);

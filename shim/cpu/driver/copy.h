@@ -37,4 +37,12 @@ Copy linear_copy(CUmemorytype to_type, std::uint64_t to, CUmemorytype from_type,
 void copy_in_order(const std::shared_ptr<Context>& context, const Copy& copy);
 void copy_async(const std::shared_ptr<Stream>& stream, const Copy& copy);
 
+/// Checks a copy that is not made yet. Errors: as above.
+void check_copy(const Copy& copy);
+/// Copies, here and now.
+void perform_copy(const Copy& copy);
+
+/// The copy that a description of the program's means. Errors: INVALID_VALUE, NOT_SUPPORTED.
+Copy copy_of(const CUDA_MEMCPY3D* description, const Context& context);
+
 }  // namespace vgpu::cpu

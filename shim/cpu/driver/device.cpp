@@ -6,6 +6,7 @@
 #include "shim/cpu/driver/leaked.h"
 #include "shim/cpu/driver/pool.h"
 #include "shim/cpu/driver/start.h"
+#include "shim/cpu/jit/program.h"
 
 namespace vgpu::cpu {
 
@@ -21,6 +22,9 @@ Device& device_at(CUdevice ordinal) {
 void start(std::vector<GpuProfile> visible_devices, const DeviceOptions& options) {
   Driver& mine = driver();
   mine.options = options;
+  jit::keep_code_in(options.cache_folder, options.cache_limit);
+  jit::show_progress(options.show_progress);
+  if (options.show_statistics) jit::show_statistics_at_exit();
   for (GpuProfile& profile : visible_devices) {
     const int ordinal = static_cast<int>(mine.devices.size());
     mine.devices.push_back(std::make_unique<Device>(ordinal, std::move(profile)));

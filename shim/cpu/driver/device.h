@@ -8,6 +8,8 @@
 #include "shim/abi/profile.h"
 #include "shim/api/device.h"
 #include "shim/cpu/driver/arena.h"
+#include "shim/cpu/driver/graph_memory.h"
+#include "shim/shared/gpu_usage.h"
 
 namespace vgpu::cpu {
 
@@ -17,7 +19,10 @@ struct MemoryPool;
 /// One virtual GPU of this process.
 struct Device {
   Device(int number, GpuProfile description)
-      : ordinal(number), profile(std::move(description)), arena(profile.memory) {}
+      : ordinal(number),
+        profile(std::move(description)),
+        usage(profile),
+        arena(profile.memory, usage) {}
 
   std::shared_ptr<MemoryPool> current_pool() const {
     const std::lock_guard lock(pool_mutex_);
@@ -34,12 +39,14 @@ struct Device {
 
   const int ordinal;
   const GpuProfile profile;
+  GpuUsage usage;  ///< by all processes of the tree; device memory is charged to it
   Arena arena;
   std::shared_ptr<Context> primary;  ///< there from the start, active while retained
   std::mutex primary_mutex;          ///< guards the two below and the primary's activity
   unsigned primary_retained = 0;
   unsigned primary_flags = 0;
   std::shared_ptr<MemoryPool> default_pool;
+  GraphMemoryUse graph_memory;
 
  private:
   mutable std::mutex pool_mutex_;

@@ -5,13 +5,17 @@
 #include <memory>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include "shim/abi/cuda_types.h"
 #include "shim/cpu/driver/queue.h"
 
 namespace vgpu::cpu {
 
+class Capture;
 class Context;
+struct GraphNode;
+struct Stream;
 
 /// One recording of an event: where in which stream, and when that was reached.
 struct EventRecord {
@@ -36,7 +40,13 @@ struct Event {
   const unsigned flags;
   mutable std::mutex mutex;
   std::shared_ptr<const EventRecord> record;  ///< guarded by `mutex`
+  // Instead, when it was last recorded in a capture. Guarded by graph_mutex().
+  std::shared_ptr<Capture> capture;
+  std::vector<std::shared_ptr<GraphNode>> captured;
 };
+
+/// Records what `stream` has been given so far.
+void record(Event& event, Stream& stream);
 
 /// The monotonic clock. Units: nanoseconds.
 std::int64_t now();

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
@@ -92,36 +93,45 @@ void check_shape(const LaunchRequest& request, CUresult too_large) {
           "a dimension is larger than the device allows");
   require(count(request.block) <= most_threads && count(request.block) <= info.max_threads,
           too_large, "more threads than a block can have");
-  const auto allowed = static_cast<std::uint32_t>(request.function->max_dynamic_shared.load());
+  const auto allowed = static_cast<std::uint32_t>(request.function->max_dynamic_shared());
   require_value(request.dynamic_shared <= allowed, "more shared memory than a block can have");
 }
 
-void launch(const std::shared_ptr<Stream>& stream, LaunchRequest request) {
+void make_ready(LaunchRequest& request) {
   Function& function = *request.function;
-  const auto module = function.module.lock();
-  require(module != nullptr, CUDA_ERROR_INVALID_HANDLE, "the function's module is unloaded");
-  const auto context = stream->context;
-  require(module->context == context, CUDA_ERROR_INVALID_HANDLE,
-          "the function is of another context than the stream");
+  request.module = function.module.lock();
+  require(request.module != nullptr, CUDA_ERROR_INVALID_HANDLE,
+          "the function's module is unloaded");
   if (request.cooperative)
     require(count(request.grid) <= resident_blocks(function, request.block, request.dynamic_shared),
             CUDA_ERROR_COOPERATIVE_LAUNCH_TOO_LARGE, "the grid cannot be resident at once");
   const std::uint64_t shape =
       std::uint64_t{request.block.x} << 40 | std::uint64_t{request.block.y} << 20 | request.block.z;
-  if (function.prepared_block != shape) {
-    std::string log;
-    translate_ptx_errors(log, [&] { jit::prepare(function.kernel, request.block); });
-    function.prepared_block = shape;
-  }
-  const Point end = context->submit(*stream, [request = std::move(request), module] {
-    jit::Launch run;
-    run.grid = request.grid;
-    run.block = request.block;
-    run.dynamic_shared = request.dynamic_shared;
-    run.params = request.params;
-    run.cooperative = request.cooperative;
-    return result_of(jit::run(request.function->kernel, run));
-  });
+  if (function.prepared_block == shape) return;
+  std::string log;
+  translate_ptx_errors(log, [&] { jit::prepare(function.kernel, request.block); });
+  function.prepared_block = shape;
+}
+
+CUresult run_launch(const LaunchRequest& request) noexcept {
+  jit::Launch run;
+  run.grid = request.grid;
+  run.block = request.block;
+  run.dynamic_shared = request.dynamic_shared;
+  run.params = request.params;
+  run.cooperative = request.cooperative;
+  const GpuUsage::Work busy(request.module->context->device().usage);
+  return result_of(jit::run(request.function->kernel, run));
+}
+
+void launch(const std::shared_ptr<Stream>& stream, LaunchRequest request) {
+  make_ready(request);
+  const auto context = stream->context;
+  require(request.module->context == context, CUDA_ERROR_INVALID_HANDLE,
+          "the function is of another context than the stream");
+  if (captures(*stream)) return capture(stream, std::move(request));
+  const Point end =
+      context->submit(*stream, [request = std::move(request)] { return run_launch(request); });
   if (driver().options.launch_blocking) context->wait({end});
 }
 

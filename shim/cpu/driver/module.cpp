@@ -43,7 +43,7 @@ jit::VariableMemory variable_memory(const std::shared_ptr<Context>& context) {
 
 std::shared_ptr<Function> Module::find_function(std::string_view name) const {
   for (const auto& function : functions)
-    if (function->info().name == name) return function;
+    if (function->declaration().name == name) return function;
   return nullptr;
 }
 
@@ -57,9 +57,7 @@ std::shared_ptr<Module> load_module(const std::shared_ptr<Context>& context,
   });
   const int shared_limit = context->device().attribute(8);
   for (jit::Kernel* const kernel : module->program->kernels()) {
-    const int dynamic =
-        std::max(0, shared_limit - static_cast<int>(jit::info(*kernel).static_shared));
-    module->functions.push_back(std::make_shared<Function>(*kernel, module, dynamic));
+    module->functions.push_back(std::make_shared<Function>(*kernel, module, shared_limit));
     handles<Function>().add(module->functions.back());
   }
   handles<Module>().add(module);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -20,14 +21,23 @@ struct Library;
 
 /// A kernel in a context: what CUfunction points to.
 struct Function {
-  Function(jit::Kernel& compiled, std::shared_ptr<Module> of, int max_dynamic)
-      : kernel(compiled), module(std::move(of)), max_dynamic_shared(max_dynamic) {}
+  Function(jit::Kernel& compiled, std::shared_ptr<Module> of, int limit)
+      : kernel(compiled), module(std::move(of)), shared_limit(limit) {}
 
+  /// Looks through the kernel's body the first time; a module has thousands that nobody asks about.
   const jit::KernelInfo& info() const noexcept { return jit::info(kernel); }
+  /// What its head says: name and parameters.
+  const jit::KernelInfo& declaration() const noexcept { return jit::declaration(kernel); }
+  /// The most dynamic shared memory that a launch may ask for. Units: bytes
+  int max_dynamic_shared() const noexcept {
+    const int set = chosen_dynamic_shared;
+    return set >= 0 ? set : std::max(0, shared_limit - static_cast<int>(info().static_shared));
+  }
 
   jit::Kernel& kernel;
-  const std::weak_ptr<Module> module;   ///< the module owns the function
-  std::atomic<int> max_dynamic_shared;  ///< Units: bytes; the most that a launch may ask for
+  const std::weak_ptr<Module> module;          ///< the module owns the function
+  const int shared_limit;                      ///< Units: bytes; of a block, without opting in
+  std::atomic<int> chosen_dynamic_shared{-1};  ///< Units: bytes; what the program opted in to
   std::atomic<int> carveout{-1};
   std::atomic<int> cache_config{0};
   std::atomic<std::uint64_t> prepared_block{0};  ///< the last block shape that was compiled for

@@ -11,7 +11,9 @@
 
 namespace vgpu::cpu {
 
+class Capture;
 class Context;
+struct GraphNode;
 
 /// An ordered sequence of work in a context.
 struct Stream {
@@ -29,6 +31,14 @@ struct Stream {
   const std::uint64_t id;
   const std::shared_ptr<Queue> queue = std::make_shared<Queue>();
   std::atomic<bool> destroyed{false};
+
+  // The capture that the stream takes part in, and what its next node comes after. Guarded by
+  // graph_mutex().
+  std::shared_ptr<Capture> capture;
+  std::vector<std::shared_ptr<GraphNode>> frontier;
+  // What cuStreamGetCaptureInfo has told of it.
+  std::vector<CUgraphNode> told_nodes;
+  std::vector<CUgraphEdgeData> told_edges;
 };
 
 /// The stream behind a handle: 0 and the special handles mean a default stream of `context`.

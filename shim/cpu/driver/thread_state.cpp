@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/stream.h"
@@ -17,6 +18,7 @@ void end_thread(void* ended) {
   auto* const gone = static_cast<ThreadState*>(ended);
   state = nullptr;
   for (const auto& [id, stream] : gone->default_streams) {
+    abandon_capture(*stream);
     stream->destroyed = true;
     stream->queue->close();
   }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kEdge = std::uint64_t{4} << 30;
+constexpr std::uint64_t kPlace = std::uint64_t{1} << 45;
 constexpr std::uint64_t kLeast = std::uint64_t{1} << 34;
 // ThreadSanitizer's own memory leaves less of the addresses that mmap gives.
 #if defined(__SANITIZE_THREAD__)
@@ -29,6 +30,10 @@ void* map_nothing(void* at, std::uint64_t size, int flags) {
   void* const got =
       ::mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
   if (got == MAP_FAILED) return nullptr;
+  if (at != nullptr && got != at) {  // a kernel that doesn't know MAP_FIXED_NOREPLACE
+    ::munmap(got, size);
+    return nullptr;
+  }
   ::madvise(got, size, MADV_DONTDUMP);
   return got;
 }
@@ -36,6 +41,13 @@ void* map_nothing(void* at, std::uint64_t size, int flags) {
 }  // namespace
 
 AddressSpace::AddressSpace(std::uint64_t most) {
+  // The same place in every process makes code that one has compiled good for the next.
+  if (kPlace % most == 0 && map_nothing(pointer(kPlace), most, MAP_FIXED_NOREPLACE) != nullptr) {
+    base_ = kPlace;
+    size_ = most;
+    free_.insert(base_ + kEdge, size_ - 2 * kEdge);
+    return;
+  }
   for (std::uint64_t size = most; size >= kLeast; size /= 2) {
     void* const got = map_nothing(nullptr, 2 * size, 0);
     if (got == nullptr) continue;
@@ -64,6 +76,11 @@ void* AddressSpace::reserve(std::uint64_t size, std::uint64_t align) {
   if (start + align != at) ::munmap(pointer(at + size), start + align - at);
   admit(at, size);
   return pointer(at);
+}
+
+bool AddressSpace::reserve_at(void* at, std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  return free_.take_at(reinterpret_cast<std::uint64_t>(at), round_up(size, kPage));
 }
 
 void AddressSpace::release(void* at, std::uint64_t size) noexcept {

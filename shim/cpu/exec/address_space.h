@@ -23,6 +23,8 @@ class AddressSpace {
   /// Addresses without memory (PROT_NONE), in the region as long as it has any.
   /// Errors: nullptr. `align` is a power of two.
   void* reserve(std::uint64_t size, std::uint64_t align);
+  /// The same at an address of the region, a multiple of the page size. False when it is taken.
+  bool reserve_at(void* at, std::uint64_t size);
   /// Gives back what reserve() gave, whatever has become of the memory there.
   void release(void* at, std::uint64_t size) noexcept;
 

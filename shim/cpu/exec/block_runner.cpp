@@ -61,10 +61,11 @@ BlockRunner::Progress BlockRunner::round() {
     const auto warp = static_cast<std::uint32_t>(std::countr_zero(left));
     paused_ = false;
     const std::uint64_t arrival = step(warp);
-    moved |= !paused_;
+    const bool yields = arrival != 0 && arrival != kWaits && kind_of(arrival) == BarrierKind::yield;
+    moved |= !paused_ && !yields;
     if (arrival == 0)
       ended(warp);
-    else if (arrival != kWaits)
+    else if (arrival != kWaits && !yields)
       came(warp, arrival, true);
     if (invalid_) return Progress::deadlock;
   }
@@ -150,6 +151,7 @@ void BlockRunner::complete_if_full(Barrier& barrier) {
       case BarrierKind::none:
       case BarrierKind::sync:
       case BarrierKind::arrive:
+      case BarrierKind::yield:
         break;
     }
     if (stacks_ == nullptr)

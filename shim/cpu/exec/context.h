@@ -58,7 +58,10 @@ struct Arrival {
   static constexpr unsigned kCountShift = 32;   ///< 32 bits: threads expected; 0 is all
 };
 
-enum class BarrierKind : std::uint8_t { none, sync, popc, all, any, arrive };
+/// Barriers 0 to 15 have names in PTX; this one is barrier.cluster's.
+inline constexpr std::uint32_t kClusterBarrier = 16;
+
+enum class BarrierKind : std::uint8_t { none, sync, popc, all, any, arrive, yield };
 
 /// Runs blocks [begin, end) to their end: kernels that never wait.
 using FlatKernel = void (*)(BlockState* state, std::uint64_t begin, std::uint64_t end);

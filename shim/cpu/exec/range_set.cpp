@@ -35,6 +35,17 @@ std::optional<std::uint64_t> RangeSet::take(std::uint64_t size, std::uint64_t al
   return std::nullopt;
 }
 
+bool RangeSet::take_at(std::uint64_t at, std::uint64_t size) {
+  const auto after = by_address_.upper_bound(at);
+  if (after == by_address_.begin()) return false;
+  const auto [start, length] = *std::prev(after);
+  if (at - start > length || length - (at - start) < size) return false;
+  erase({start, length});
+  if (start != at) insert(start, at - start);
+  if (start + length != at + size) insert(at + size, start + length - at - size);
+  return true;
+}
+
 void RangeSet::erase(const Range& range) {
   by_address_.erase(range.at);
   by_size_.erase({range.size, range.at});

@@ -25,6 +25,9 @@ class RangeSet {
   /// Takes `size` units at a multiple of `align` out of the tightest range that has them.
   std::optional<std::uint64_t> take(std::uint64_t size, std::uint64_t align);
 
+  /// Takes exactly [at, at + size), if all of it is free.
+  bool take_at(std::uint64_t at, std::uint64_t size);
+
   /// Removes exactly this range, which must be in the set.
   void erase(const Range& range);
 

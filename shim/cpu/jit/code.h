@@ -80,7 +80,8 @@ struct Web {
 ///
 /// Operands: `symbol` is left only for functions; a `memory` operand without a register has its
 /// address in `offset`. Offsets: shared and local ones from the block's and thread's base, param
-/// ones from the parameter block, all others are host addresses.
+/// ones from the parameter block, all others are host addresses. An integer or address that has a
+/// `name` counts from Symbol::link_name of that name, which code never knows the address of.
 struct Code {
   std::string name;
   const ptx::Function* function = nullptr;

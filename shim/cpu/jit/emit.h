@@ -60,6 +60,9 @@ class Emit {
   /// A constant of type(`type`).
   llvm::Value* constant(ptx::Type t, std::uint64_t bits);
 
+  /// The addresses of memory operand `index` as the host has them, <32 x i64>.
+  virtual llvm::Value* addresses(unsigned) { unsupported("memory"); }
+
   /// True when subnormals are already flushed by the processor's mode (every f32 operation of
   /// this kernel is .ftz): a lowering then need not flush by hand.
   virtual bool flushes_by_mode() const = 0;

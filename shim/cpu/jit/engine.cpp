@@ -1,9 +1,12 @@
 #include "shim/cpu/jit/engine.h"
 
+#include <llvm/Config/llvm-config.h>
 #include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
+#include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
@@ -14,7 +17,9 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
+#include "shim/cpu/exec/address_space.h"
 #include "shim/cpu/jit/runtime_symbols.h"
+#include "shim/cpu/jit/statistics.h"
 
 namespace vgpu::jit {
 
@@ -42,30 +47,46 @@ constexpr std::size_t kLargeModule = 60000;
 
 }  // namespace
 
-MachineCode::~MachineCode() { llvm::consumeError(owner_->remove()); }
+MachineCode::~MachineCode() { llvm::consumeError(session_.removeJITDylib(library_)); }
 
 Engine& Engine::instance() {
   static Engine* const engine = new Engine;
   return *engine;
 }
 
-Engine::Engine() {
-  llvm::install_fatal_error_handler(&give_up);
-  LLVMInitializeX86TargetInfo();
-  LLVMInitializeX86Target();
-  LLVMInitializeX86TargetMC();
-  LLVMInitializeX86AsmPrinter();
-  LLVMInitializeX86AsmParser();  // for the calls that registers survive
-  auto builder = checked(llvm::orc::JITTargetMachineBuilder::detectHost());
-  builder.setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-  builder.getOptions().AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  machine_ = checked(builder.createTargetMachine());
+Engine::Engine()
+    : builder_([] {
+        llvm::install_fatal_error_handler(&give_up);
+        LLVMInitializeX86TargetInfo();
+        LLVMInitializeX86Target();
+        LLVMInitializeX86TargetMC();
+        LLVMInitializeX86AsmPrinter();
+        LLVMInitializeX86AsmParser();  // for the calls that registers survive
+        return checked(llvm::orc::JITTargetMachineBuilder::detectHost());
+      }()) {
+  builder_.setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+  builder_.setRelocationModel(llvm::Reloc::PIC_);
+  builder_.setCodeModel(llvm::CodeModel::Small);
+  builder_.getOptions().AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  const auto machine = this->machine();
+  cpu_ = machine->getTargetCPU();
+  features_ = machine->getTargetFeatureString();
+  const exec::AddressSpace& space = exec::address_space();
+  processor_ = machine->getTargetTriple().str() + " " + cpu_ + " " + features_ +
+               " LLVM " LLVM_VERSION_STRING " addresses " + std::to_string(space.base()) + "+" +
+               std::to_string(space.size());
   jit_ = checked(llvm::orc::LLJITBuilder()
-                     .setJITTargetMachineBuilder(std::move(builder))
+                     .setJITTargetMachineBuilder(builder_)
                      .setLinkProcessSymbolsByDefault(false)
                      .setPlatformSetUp(llvm::orc::setUpInactivePlatform)
                      .create());
   define_runtime();
+}
+
+/// One for each compilation: they keep state.
+std::unique_ptr<llvm::TargetMachine> Engine::machine() const {
+  llvm::orc::JITTargetMachineBuilder builder = builder_;
+  return checked(builder.createTargetMachine());
 }
 
 void Engine::define_runtime() {
@@ -85,8 +106,8 @@ std::unique_ptr<llvm::Module> Engine::make_module(llvm::LLVMContext& context) co
 }
 
 void Engine::set_attributes(llvm::Function& function, bool flush_subnormals) const {
-  function.addFnAttr("target-cpu", machine_->getTargetCPU());
-  function.addFnAttr("target-features", machine_->getTargetFeatureString());
+  function.addFnAttr("target-cpu", cpu_);
+  function.addFnAttr("target-features", features_);
   function.addFnAttr("prefer-vector-width", "512");
   function.addFnAttr("min-legal-vector-width", "512");
   function.addFnAttr("no-builtins");
@@ -94,12 +115,14 @@ void Engine::set_attributes(llvm::Function& function, bool flush_subnormals) con
   if (flush_subnormals) function.addFnAttr("denormal-fp-math", "preserve-sign,preserve-sign");
 }
 
-void Engine::optimise(llvm::Module& module) const {
+namespace {
+
+void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager graph;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(machine_.get());
+  llvm::PassBuilder builder(&machine);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graph);
   builder.registerFunctionAnalyses(functions);
@@ -125,19 +148,48 @@ void Engine::optimise(llvm::Module& module) const {
     if (!function.isDeclaration()) passes.run(function, functions);
 }
 
-std::unique_ptr<MachineCode> Engine::compile(std::unique_ptr<llvm::LLVMContext> context,
-                                             std::unique_ptr<llvm::Module> module,
-                                             const std::string& entry) {
+}  // namespace
+
+std::string Engine::compile(llvm::Module& module) const {
+  Counters& count = counters();
   std::string problem;
   llvm::raw_string_ostream out(problem);
-  if (llvm::verifyModule(*module, &out)) throw EngineError("invalid code for a kernel: " + problem);
-  const std::lock_guard lock(mutex_);
-  optimise(*module);
-  auto owner = jit_->getMainJITDylib().createResourceTracker();
-  checked(
-      jit_->addIRModule(owner, llvm::orc::ThreadSafeModule(std::move(module), std::move(context))));
-  const auto address = checked(jit_->lookup(entry));
-  return std::make_unique<MachineCode>(std::move(owner), address.toPtr<void*>());
+  if (llvm::verifyModule(module, &out)) throw EngineError("invalid code for a kernel: " + problem);
+  const auto machine = this->machine();
+  count.instructions += module.getInstructionCount();
+  {
+    const Stopwatch watch(count.optimise_ns);
+    optimise(module, *machine);
+  }
+  count.optimised += module.getInstructionCount();
+  const Stopwatch watch(count.emit_ns);
+  llvm::SmallVector<char, 0> object;
+  llvm::raw_svector_ostream stream(object);
+  llvm::legacy::PassManager passes;
+  llvm::MCContext* context = nullptr;
+  if (machine->addPassesToEmitMC(passes, context, stream, /*DisableVerify=*/true))
+    throw EngineError("this processor's target cannot make objects");
+  passes.run(module);
+  count.bytes += object.size();
+  return {object.data(), object.size()};
+}
+
+std::unique_ptr<MachineCode> Engine::load(std::string_view object, const std::string& entry,
+                                          const std::vector<Address>& addresses) {
+  const Stopwatch watch(counters().load_ns);
+  llvm::orc::ExecutionSession& session = jit_->getExecutionSession();
+  llvm::orc::JITDylib& library = session.createBareJITDylib("kernel" + std::to_string(++loaded_));
+  library.addToLinkOrder(jit_->getMainJITDylib());
+  auto code = std::make_unique<MachineCode>(session, library);
+  llvm::orc::SymbolMap symbols;
+  for (const Address& each : addresses)
+    symbols[jit_->mangleAndIntern(each.name)] = {llvm::orc::ExecutorAddr(each.at),
+                                                 llvm::JITSymbolFlags::Exported};
+  checked(library.define(llvm::orc::absoluteSymbols(std::move(symbols))));
+  checked(jit_->addObjectFile(library, llvm::MemoryBuffer::getMemBufferCopy(
+                                           llvm::StringRef(object.data(), object.size()), entry)));
+  code->entry_ = checked(jit_->lookup(library, entry)).toPtr<void*>();
+  return code;
 }
 
 }  // namespace vgpu::jit

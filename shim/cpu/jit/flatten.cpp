@@ -26,6 +26,7 @@ bool branches_on_guard(const ptx::Instruction& inst) {
     case Opcode::trap_:
     case Opcode::brx_:
     case Opcode::cp_:
+    case Opcode::mbarrier_:
       return true;
     default:
       return false;
@@ -190,7 +191,7 @@ void Flattener::instruction(Instance& instance, const ptx::Instruction& inst) {
     instance.pending.push_back(emit(std::move(copy)));
     return;
   }
-  if (is_barrier(inst)) code_.has_barrier = true;
+  if (is_barrier(inst) || waits_for_mbarrier(inst)) code_.has_barrier = true;
   for (unsigned n = 0; n < copy.operands.size(); ++n) resolve(instance, copy, copy.operands[n], n);
   emit(std::move(copy));
 }

@@ -43,12 +43,12 @@ void Flattener::resolve_name(Instance& instance, ptx::Instruction& inst, Operand
   Operand address = operand;
   address.kind = Operand::Kind::symbol;
   resolve_symbol(instance, address, index);
+  const Symbol* const symbol =
+      found == instance.names.end() ? linkage_.find(instance.module, operand.name) : nullptr;
   operand.offset = address.value;
   operand.value = 0;
-  operand.name.clear();
+  operand.name = std::move(address.name);
   if (inst.space != Space::generic) return;
-  const Symbol* const symbol =
-      found == instance.names.end() ? linkage_.find(instance.module, address.name) : nullptr;
   if (found != instance.names.end())
     inst.space = found->second.kind == Name::Kind::local         ? Space::local
                  : found->second.kind == Name::Kind::param_block ? Space::param
@@ -76,20 +76,21 @@ void Flattener::resolve_symbol(Instance& instance, Operand& operand, unsigned in
     } else {
       operand.value += name.value;
     }
+    operand.name.clear();
     return;
   }
   const Symbol* const symbol = linkage_.find(instance.module, operand.name);
   if (symbol == nullptr) throw LinkError("'" + operand.name + "' is not defined");
   switch (symbol->kind) {
     case Symbol::Kind::memory:
-      operand.value += static_cast<std::int64_t>(symbol->address);
+      operand.name = symbol->link_name;
       break;
     case Symbol::Kind::function:
-      operand.value +=
-          static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(symbol->cell.get()));
+      operand.name = symbol->link_name;
       code_.address_taken.push_back(symbol);
       break;
     case Symbol::Kind::shared:
+      operand.name.clear();
       if (symbol->variable->external && symbol->variable->size == 0) {
         shared_.dynamic_align = std::max(shared_.dynamic_align, symbol->variable->align);
         dynamic();

@@ -40,7 +40,7 @@ Lanes Generator::address(const ptx::Instruction& inst, const Operand& operand) {
   const bool window = inst.space == Space::shared || inst.space == Space::local;
   Lanes at{Shape::uniform(), b_.getInt64(0), nullptr, nullptr};
   if (operand.base_is_reg) at = address_register(operand, window);
-  Value* origin = b_.getInt64(static_cast<std::uint64_t>(operand.offset));
+  Value* origin = link_address(operand.name, operand.offset);
   switch (inst.space) {
     case Space::shared:
       origin = b_.CreateAdd(origin, b_.CreatePtrToInt(shared_, i64));

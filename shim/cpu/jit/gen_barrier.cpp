@@ -21,6 +21,12 @@ namespace {
 
 constexpr std::size_t kFrameAlign = 64;
 
+/// The number of a named barrier; one that there is not stays one that there is not.
+Value* barrier_id(llvm::IRBuilder<>& b, Value* given) {
+  Value* const known = b.CreateICmpULT(given, b.getInt64(exec::kClusterBarrier));
+  return b.CreateSelect(known, given, b.getInt64(0xff));
+}
+
 }  // namespace
 
 Value* Generator::runtime(const char* name, llvm::Type* result,
@@ -36,7 +42,9 @@ Value* Generator::runtime(const char* name, llvm::Type* result,
 
 void Generator::barrier(const ptx::Instruction& inst) {
   if (inst.has(Mod::warp_)) return;  // the lanes of a warp run in step
-  if (inst.has(Mod::cluster_)) unsupported(inst, "clusters");
+  // Clusters have one block: whoever waits for all of its threads waits for the block's.
+  const bool cluster = inst.has(Mod::cluster_);
+  if (cluster && inst.has(Mod::arrive_)) return;
   const bool reduces = inst.has(Mod::red_);
   const bool arrives = inst.has(Mod::arrive_);
   const BarrierKind kind = arrives                ? BarrierKind::arrive
@@ -64,7 +72,8 @@ void Generator::barrier(const ptx::Instruction& inst) {
   const auto put = [&](Value* value, unsigned shift) {
     arrival = b_.CreateOr(arrival, b_.CreateShl(value, shift));
   };
-  put(b_.CreateAnd(number(0), b_.getInt64(0xff)), Arrival::kIdShift);
+  Value* const id = cluster ? b_.getInt64(exec::kClusterBarrier) : barrier_id(b_, number(0));
+  put(id, Arrival::kIdShift);
   put(count(holds), Arrival::kTrueShift);
   put(count(mask_), Arrival::kActiveShift);
   put(number(1), Arrival::kCountShift);
@@ -81,7 +90,8 @@ void Generator::barrier(const ptx::Instruction& inst) {
 }
 
 /// Ends this turn of the warp; what follows is its next turn. Returns the barrier's result.
-Value* Generator::wait(Value* arrival) {
+/// `written`: the instruction's own destinations are, and must be kept.
+Value* Generator::wait(Value* arrival, bool written) {
   if (form_ != Form::resumable)
     return runtime("vgpu_barrier", b_.getInt32Ty(), {state_, warp_, arrival});
   const unsigned turn = resume_->getNumCases() + 1;
@@ -89,7 +99,7 @@ Value* Generator::wait(Value* arrival) {
       llvm::BasicBlock::Create(context_, "turn" + llvm::Twine(turn), function_);
   resume_->addCase(b_.getInt32(turn), next);
   b_.CreateStore(b_.getInt32(turn), frame_);
-  const auto kept = kept_values();
+  const auto kept = kept_values(written);
   std::size_t at = exec::kFrameHeader;
   std::vector<std::size_t> offsets;
   for (const auto* each : kept) {
@@ -125,7 +135,7 @@ void Generator::frame_value(llvm::AllocaInst* variable, std::size_t offset, bool
 }
 
 /// The variables that are read after the current instruction.
-std::vector<llvm::AllocaInst*> Generator::kept_values() {
+std::vector<llvm::AllocaInst*> Generator::kept_values(bool written) {
   std::set<std::int64_t> live;
   const Block& here = code_.blocks[current_];
   for (const auto succ : here.succs)
@@ -143,7 +153,7 @@ std::vector<llvm::AllocaInst*> Generator::kept_values() {
     for (const auto web : code_.live_in[block]) live.insert(web);
   // What the barrier itself writes is only known after it.
   for_each_def(code_.insts[at_], [&](std::int64_t web) {
-    if (!analysis_.blend[static_cast<std::size_t>(web)]) live.erase(web);
+    if (!written && !analysis_.blend[static_cast<std::size_t>(web)]) live.erase(web);
   });
   std::vector<llvm::AllocaInst*> kept;
   for (const auto web : live) {

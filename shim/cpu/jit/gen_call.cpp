@@ -62,7 +62,6 @@ void Generator::indirect_call(const ptx::Instruction& inst, const OutlinedCall& 
   BasicBlock* const loop = BasicBlock::Create(context_, "target", function_);
   BasicBlock* const next = BasicBlock::Create(context_, "called", function_);
   BasicBlock* const done = BasicBlock::Create(context_, "targets_done", function_);
-  BasicBlock* const unknown = BasicBlock::Create(context_, "no_target", function_);
   b_.CreateBr(loop);
   b_.SetInsertPoint(loop);
   llvm::PHINode* const left = b_.CreatePHI(lanes_type, 2);
@@ -72,7 +71,7 @@ void Generator::indirect_call(const ptx::Instruction& inst, const OutlinedCall& 
   Value* const target = spilled(targets, b_.getInt64Ty(), first_lane(left));
   Value* const all = b_.CreateLoad(wide(b_.getInt64Ty()), targets);
   Value* const same = b_.CreateAnd(left, b_.CreateICmpEQ(all, splat(target)));
-  llvm::SwitchInst* const choice = b_.CreateSwitch(target, unknown);
+  BasicBlock* choice = b_.GetInsertBlock();
   b_.SetInsertPoint(next);
   llvm::PHINode* const returned = b_.CreatePHI(lanes_type, 2);
   Value* const rest = b_.CreateAnd(left, b_.CreateNot(same));
@@ -84,12 +83,15 @@ void Generator::indirect_call(const ptx::Instruction& inst, const OutlinedCall& 
     const CallLayout layout = layout_of(symbol->function->returns, symbol->function->params);
     if (layout != each.layout) continue;
     BasicBlock* const here = BasicBlock::Create(context_, "call", function_);
-    choice->addCase(b_.getInt64(reinterpret_cast<std::uintptr_t>(symbol->cell.get())), here);
+    BasicBlock* const other = BasicBlock::Create(context_, "other", function_);
+    b_.SetInsertPoint(choice);
+    b_.CreateCondBr(b_.CreateICmpEQ(target, link_address(symbol->link_name, 0)), here, other);
+    choice = other;
     b_.SetInsertPoint(here);
     returned->addIncoming(outlined_call(function, each, same), here);
     b_.CreateBr(next);
   }
-  b_.SetInsertPoint(unknown);
+  b_.SetInsertPoint(choice);
   runtime("vgpu_bad_call", b_.getVoidTy(), {state_, target});
   b_.CreateUnreachable();
   b_.SetInsertPoint(done);

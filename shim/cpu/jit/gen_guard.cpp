@@ -23,13 +23,18 @@ bool is_free(Space space) {
 
 }  // namespace
 
-/// Ends the kernel if a lane would access memory that is not a kernel's, or not at a multiple of
-/// the access's size. What a register holds is tested once in a block for all accesses near it:
-/// the empty edges of the region make up for offsets.
+/// Before an access of all that `inst` moves.
 void Generator::guard(const ptx::Instruction& inst, const Operand& operand) {
+  guard(inst, operand, elements(inst) * ptx::size_of(inst.types.at(0)), nullptr);
+}
+
+/// Ends the kernel if a lane of `mask`, null for all active ones, would access memory that is not a
+/// kernel's, or not at a multiple of the access's size. What a register holds is tested once in a
+/// block for all accesses near it: the empty edges of the region make up for offsets.
+void Generator::guard(const ptx::Instruction& inst, const Operand& operand, std::uint64_t bytes,
+                      Value* mask) {
   const exec::AddressSpace& space = exec::address_space();
   if (!is_free(inst.space) || space.size() == 0) return;
-  const std::uint64_t bytes = elements(inst) * ptx::size_of(inst.types.at(0));
   const auto offset = static_cast<std::uint64_t>(operand.offset);
   if (!operand.base_is_reg && space.in_region(offset) && offset % bytes == 0) return;
   const bool near = operand.base_is_reg &&
@@ -37,8 +42,9 @@ void Generator::guard(const ptx::Instruction& inst, const Operand& operand) {
                     offset % bytes == 0;
   const auto known = guarded_.find(operand.value);
   if (near && known != guarded_.end() && known->second % bytes == 0) return;
+  const bool remember = near && mask == nullptr && inst.guard < 0;
   const Lanes at = near ? address_register(operand, false) : address(inst, operand);
-  Value* const mask = active(inst);
+  if (mask == nullptr) mask = active(inst);
   Value* const odd = suspicious(at, static_cast<std::int64_t>(bytes), mask);
   llvm::BasicBlock* const look = llvm::BasicBlock::Create(context_, "look", function_);
   llvm::BasicBlock* const fine = llvm::BasicBlock::Create(context_, "fine", function_);
@@ -47,7 +53,7 @@ void Generator::guard(const ptx::Instruction& inst, const Operand& operand) {
   check(spill(vector(address(inst, operand))), mask, bytes);
   b_.CreateBr(fine);
   b_.SetInsertPoint(fine);
-  if (near && inst.guard < 0) guarded_[operand.value] = bytes;
+  if (remember) guarded_[operand.value] = bytes;
 }
 
 /// Calls the runtime behind the back of the register allocator, which would else keep everything

@@ -37,6 +37,10 @@ void Generator::lowered(const ptx::Instruction& inst, const Shape& result) {
     write(inst.operands[0].value, affine(inst, result), inst);
     return;
   }
+  // What a lane gives is where a matrix begins.
+  if (inst.op == Opcode::wmma_)
+    for (const Operand& each : inst.operands)
+      if (each.kind == Operand::Kind::memory) guard(inst, each, 1, nullptr);
   InstEmit emit(*this, inst, uniform);
   find_lowering(inst.op)(emit);
 }
@@ -45,6 +49,7 @@ void Generator::lowered(const ptx::Instruction& inst, const Shape& result) {
 void Generator::core(const ptx::Instruction& inst) {
   switch (inst.op) {
     case Opcode::mov_:
+    case Opcode::mapa_:  // the other block of the cluster is this one
       return move(inst);
     case Opcode::ld_:
     case Opcode::ldu_:
@@ -61,6 +66,10 @@ void Generator::core(const ptx::Instruction& inst) {
     case Opcode::bar_:
     case Opcode::barrier_:
       return barrier(inst);
+    case Opcode::cp_:
+      return copy_async(inst);
+    case Opcode::mbarrier_:
+      return mbarrier(inst);
     case Opcode::call_:
       return call(inst);
     case Opcode::membar_:
@@ -78,7 +87,7 @@ void Generator::core(const ptx::Instruction& inst) {
 }
 
 void Generator::move(const ptx::Instruction& inst) {
-  if (inst.types.empty() || inst.operands.size() != 2) unsupported(inst, "an odd mov");
+  if (inst.types.empty() || inst.operands.size() < 2) unsupported(inst, "an odd mov");
   const ptx::Type type = inst.types[0];
   const Operand& to = inst.operands[0];
   const Operand& from = inst.operands[1];

@@ -78,7 +78,18 @@ Value* Generator::to_storage(Value* value, ptx::Type from, ptx::Type web_type) {
   return b_.CreateBitCast(fitted, target);
 }
 
+/// The address of a variable, i64: known only when the code is brought into memory, so that it can
+/// be kept on the disk.
+Value* Generator::link_address(const std::string& link_name, std::int64_t offset) {
+  if (link_name.empty()) return b_.getInt64(static_cast<std::uint64_t>(offset));
+  Value* const at =
+      b_.CreatePtrToInt(module_.getOrInsertGlobal(link_name, b_.getInt8Ty()), b_.getInt64Ty());
+  return b_.CreateAdd(at, b_.getInt64(static_cast<std::uint64_t>(offset)));
+}
+
 Value* Generator::constant(ptx::Type type, const Operand& operand) {
+  if (!operand.name.empty())
+    return cast(link_address(operand.name, operand.value), ptx::Type::u64, type);
   Type* const target = emit_type(type);
   auto bits = static_cast<std::uint64_t>(operand.value);
   if (operand.kind == Operand::Kind::imm_f32 && type == ptx::Type::f64) {
@@ -107,7 +118,7 @@ Lanes Generator::operand(const Operand& from, ptx::Type type) {
       if (!plain && emit_type(type) == storage(own)) return value;
       if (!plain) value = shaped(value, Shape::varying());
       value.base = cast(value.base, own, type);
-      if (from.negated) value.base = b_.CreateNot(value.base);
+      if (from.negated && type == ptx::Type::pred) value.base = b_.CreateNot(value.base);
       return value;
     }
     case Operand::Kind::special: {
@@ -121,6 +132,7 @@ Lanes Generator::operand(const Operand& from, ptx::Type type) {
     case Operand::Kind::imm_int:
     case Operand::Kind::imm_f32:
     case Operand::Kind::imm_f64: {
+      if (!from.name.empty()) return {Shape::uniform(), constant(type, from), nullptr, nullptr};
       const unsigned zeros =
           from.value == 0
               ? 63u

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "shim/cpu/exec/context.h"
+#include "shim/cpu/exec/mbarrier.h"
 #include "shim/cpu/jit/emit.h"
 #include "shim/cpu/jit/schedule.h"
 
@@ -117,6 +118,7 @@ class Generator {
   Value* cast(Value* value, ptx::Type from, ptx::Type to);
   Value* to_storage(Value* value, ptx::Type from, ptx::Type web_type);
   Value* constant(ptx::Type type, const ptx::Operand& operand);
+  Value* link_address(const std::string& link_name, std::int64_t offset);
   llvm::Type* emit_type(ptx::Type type);
 
   // gen_inst.cpp: what an instruction does.
@@ -144,6 +146,8 @@ class Generator {
 
   // gen_guard.cpp: which addresses may be accessed.
   void guard(const ptx::Instruction& inst, const ptx::Operand& operand);
+  void guard(const ptx::Instruction& inst, const ptx::Operand& operand, std::uint64_t bytes,
+             Value* mask);
   void check(Value* addresses, Value* mask, std::uint64_t bytes);
   Value* suspicious(const Lanes& at, std::int64_t bytes, Value* mask);
 
@@ -182,16 +186,27 @@ class Generator {
   void atomic(const ptx::Instruction& inst);
   Value* atomic_once(const ptx::Instruction& inst, Value* address, Value* a, Value* c);
   Value* combine(const ptx::Instruction& inst, Value* old, Value* a, Value* c);
+  Value* exchange(const ptx::Instruction& inst, Value* at, Value* a, llvm::Align align);
+  Value* flushed_sum(const ptx::Instruction& inst, Value* a, Value* b);
+  Value* combine_halves(const ptx::Instruction& inst, Value* old, Value* a);
   void for_each_lane(Value* mask, const std::function<void(Value* lane)>& body);
   bool reduce_uniform(const ptx::Instruction& inst, const Lanes& where, const Lanes& data);
+
+  // gen_async.cpp, gen_mbarrier.cpp: copies behind the kernel's back, and who waits for them.
+  void copy_async(const ptx::Instruction& inst);
+  Value* source_bytes(const ptx::Instruction& inst, std::uint64_t size);
+  void copy_bulk(const ptx::Instruction& inst);
+  void mbarrier(const ptx::Instruction& inst);
+  Value* mbarrier_op(exec::MbarrierOp op, const Lanes& where, Value* values, Value* lanes);
+  void let_others_run(Value* stuck);
 
   // gen_call.cpp: the runtime, barriers, out-of-line functions.
   Value* runtime(const char* name, llvm::Type* result, const std::vector<Value*>& arguments);
   void barrier(const ptx::Instruction& inst);
-  Value* wait(Value* arrival);
+  Value* wait(Value* arrival, bool written = false);
   Value* frame_at(std::size_t offset);
   void frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save);
-  std::vector<llvm::AllocaInst*> kept_values();
+  std::vector<llvm::AllocaInst*> kept_values(bool written);
   void call(const ptx::Instruction& inst);
   void runtime_call(const ptx::Instruction& inst, const OutlinedCall& call);
   Value* outlined_call(llvm::Function* callee, const OutlinedCall& call, Value* mask);

@@ -15,6 +15,7 @@ const HostFeatures& host_features() noexcept {
     found.avx512bw = names.lookup("avx512bw");
     found.avx512dq = names.lookup("avx512dq");
     found.avx512_vnni = names.lookup("avx512vnni");
+    found.avx_vnni = names.lookup("avxvnni");
     found.avx512_fp16 = names.lookup("avx512fp16");
     return found;
   }();

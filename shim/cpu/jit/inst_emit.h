@@ -41,6 +41,12 @@ class InstEmit final : public Emit {
                      i);
   }
 
+  llvm::Value* addresses(unsigned index) override {
+    if (index >= i.operands.size() || i.operands[index].kind != ptx::Operand::Kind::memory)
+      unsupported("an address is missing");
+    return generator_.vector(generator_.address(i, i.operands[index]));
+  }
+
   llvm::Value* active() override { return generator_.active(i); }
   llvm::Value* splat(llvm::Value* value) override { return generator_.splat(value); }
   bool flushes_by_mode() const override { return generator_.code_.flush_by_mode; }

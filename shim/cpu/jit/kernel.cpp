@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <bit>
 
+#include "shim/cpu/jit/code_store.h"
 #include "shim/cpu/jit/flatten.h"
 #include "shim/cpu/jit/lower_flush.h"
+#include "shim/cpu/jit/progress.h"
+#include "shim/cpu/jit/statistics.h"
 
 namespace vgpu::jit {
 
@@ -13,13 +16,7 @@ namespace {
 constexpr std::size_t kMaxFunctions = 2000;
 
 /// What the kernel function or an out-of-line one is called in LLVM.
-std::string symbol_name(std::size_t index) { return "f" + std::to_string(index); }
-
-/// Names must be unique in the engine; the modules' contents are not shared.
-std::string unique_prefix() {
-  static std::atomic<std::uint64_t> count{0};
-  return "vgpu_code" + std::to_string(++count) + "_";
-}
+std::string symbol_name(std::size_t index) { return "vgpu_code" + std::to_string(index); }
 
 std::uint64_t param_bytes(const std::vector<ptx::Param>& params) {
   std::uint64_t end = 0;
@@ -59,22 +56,35 @@ Kernel::Kernel(const Linkage& linkage, const Symbol& symbol) : linkage_(linkage)
     if (limit[0] != 0)
       info_.max_threads = static_cast<std::uint32_t>(std::min<std::uint64_t>(threads(limit), 1024));
   info_.ptx_version = linkage.module(symbol.module).target;
+  declared_ = info_;
 }
 
 const KernelInfo& Kernel::info() noexcept {
-  const std::lock_guard lock(mutex_);
-  if (measured_) return info_;
-  measured_ = true;
-  try {
-    prepare_code();
-    info_.static_shared = shared_.size;
-    info_.local_bytes = pieces_.front().local_bytes;
-    info_.registers = static_cast<std::uint32_t>(
-        std::clamp<std::size_t>(pieces_.front().webs.size() / 4, 16, 255));
-  } catch (const std::exception&) {
-    // The launch will say what is wrong with the body.
+  if (!measured_) {
+    try {
+      measure();
+    } catch (const std::exception&) {
+      // The launch will say what is wrong with the body.
+    }
   }
-  return info_;
+  return measured_ ? info_ : declared_;
+}
+
+/// Finds what the body needs: in the cache, else in the body. Errors: as variant().
+void Kernel::measure() {
+  const std::lock_guard lock(looking_);
+  if (measured_) return;
+  const Digest key = key_of_measures(linkage_, info_.name);
+  if (const auto kept = find_code(key)) {
+    measures_ = kept->measures;
+  } else {
+    prepare_code();
+    keep_code(key, {measures_, 0, 0, {}});
+  }
+  info_.static_shared = measures_.static_shared;
+  info_.local_bytes = measures_.local_bytes;
+  info_.registers = measures_.registers;
+  measured_ = true;
 }
 
 void Kernel::prepare_code() {
@@ -93,6 +103,12 @@ void Kernel::prepare_code() {
   bool flush = may_flush_by_mode(pieces_.front().insts);
   for (const Code& code : pieces_) flush &= bears_flushing(code.insts);
   for (Code& code : pieces_) code.flush_by_mode = flush;
+  measures_.static_shared = shared_.size;
+  measures_.dynamic_shared = shared_.dynamic_base();
+  measures_.local_bytes = pieces_.front().local_bytes;
+  measures_.flushes = flush;
+  measures_.registers =
+      static_cast<std::uint32_t>(std::clamp<std::size_t>(pieces_.front().webs.size() / 4, 16, 255));
   prepared_ = true;
 }
 
@@ -131,46 +147,89 @@ void Kernel::flatten_all() {
 }
 
 const Variant& Kernel::variant(const BlockClass& block) {
-  const std::lock_guard lock(mutex_);
-  auto& made = variants_[block];
-  if (made == nullptr) {
-    prepare_code();
-    made = make(block);
+  const std::lock_guard lock(making_);
+  Slot& slot = variants_[block];
+  if (slot.problem != nullptr) std::rethrow_exception(slot.problem);
+  if (slot.made != nullptr) return *slot.made;
+  try {
+    slot.made = find_or_make(block);
+  } catch (const std::bad_alloc&) {
+    throw;  // the next time there may be memory
+  } catch (...) {
+    slot.problem = std::current_exception();
+    throw;
   }
-  return *made;
+  return *slot.made;
 }
 
-std::unique_ptr<Variant> Kernel::make(const BlockClass& block) {
-  Engine& engine = Engine::instance();
-  auto context = std::make_unique<llvm::LLVMContext>();
-  auto module = engine.make_module(*context);
+std::unique_ptr<Variant> Kernel::find_or_make(const BlockClass& block) {
+  const Digest key = key_of_code(linkage_, info_.name, block, Engine::instance().processor());
+  if (auto kept = find_kept(key)) return kept;
+  return make(block, key);
+}
+
+std::unique_ptr<Variant> Kernel::find_kept(const Digest& key) {
+  const auto file = find_code(key);
+  if (!file || file->object.empty()) return nullptr;
   auto variant = std::make_unique<Variant>();
+  variant->form = static_cast<Form>(file->form);
+  variant->frame_bytes = file->frame_bytes;
+  variant->measures = file->measures;
+  try {
+    variant->code = Engine::instance().load(file->object, symbol_name(0), linkage_.addresses());
+  } catch (const EngineError&) {  // made anew, it replaces the file
+    forget_code(key);
+    return nullptr;
+  }
+  ++counters().from_cache;
+  return variant;
+}
+
+std::unique_ptr<Variant> Kernel::make(const BlockClass& block, const Digest& key) {
+  {
+    const std::lock_guard lock(looking_);
+    prepare_code();
+  }
+  const Progress progress(info_.name);
+  Engine& engine = Engine::instance();
+  llvm::LLVMContext context;
+  const auto module = engine.make_module(context);
+  auto variant = std::make_unique<Variant>();
+  variant->measures = measures_;
+  generate(block, *module, *variant);
+  const std::string object = engine.compile(*module);
+  ++counters().compiled;
+  keep_code(key,
+            {measures_, static_cast<std::uint32_t>(variant->form), variant->frame_bytes, object});
+  variant->code = engine.load(object, symbol_name(0), linkage_.addresses());
+  return variant;
+}
+
+void Kernel::generate(const BlockClass& block, llvm::Module& module, Variant& variant) {
+  const Stopwatch watch(counters().generate_ns);
   const Code& main = pieces_.front();
-  variant->form = main.has_outlined_call || !main.polls.empty() ? Form::stacked
-                  : main.has_barrier                            ? Form::resumable
-                                                                : Form::flat;
-  const std::string prefix = unique_prefix();
+  variant.form = main.has_outlined_call || !main.polls.empty() ? Form::stacked
+                 : main.has_barrier                            ? Form::resumable
+                                                               : Form::flat;
   std::vector<llvm::Function*> functions;
   Callees callees;
   for (std::size_t n = 0; n < pieces_.size(); ++n) {
-    const Form form = n == 0 ? variant->form : Form::function;
+    const Form form = n == 0 ? variant.form : Form::function;
     llvm::Function* const function = llvm::Function::Create(
-        Generator::type_of(*context, form),
-        n == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage,
-        prefix + symbol_name(n), *module);
-    engine.set_attributes(*function, main.flush_by_mode);
+        Generator::type_of(module.getContext(), form),
+        n == 0 ? llvm::Function::ExternalLinkage : llvm::Function::InternalLinkage, symbol_name(n),
+        module);
+    Engine::instance().set_attributes(*function, main.flush_by_mode);
     functions.push_back(function);
     if (n != 0) callees[functions_[n - 1]] = function;
   }
   for (std::size_t n = 0; n < pieces_.size(); ++n) {
-    const Form form = n == 0 ? variant->form : Form::function;
+    const Form form = n == 0 ? variant.form : Form::function;
     const Analysis analysis = analyse(pieces_[n], n == 0 ? block : BlockClass{});
-    Generator generator(*module, pieces_[n], analysis, form, callees);
+    Generator generator(module, pieces_[n], analysis, form, callees);
     generator.run(*functions[n]);
-    if (n == 0) variant->frame_bytes = generator.frame_bytes();
+    if (n == 0) variant.frame_bytes = generator.frame_bytes();
   }
-  variant->code = engine.compile(std::move(context), std::move(module), prefix + symbol_name(0));
-  return variant;
 }
 
 }  // namespace vgpu::jit

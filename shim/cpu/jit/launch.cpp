@@ -127,12 +127,12 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   compiled.form = form_of(variant.form);
   compiled.entry = variant.code->entry();
   compiled.frame_bytes = variant.frame_bytes;
-  compiled.local_bytes = kernel.local_bytes();
-  compiled.flush_subnormals = kernel.flushes();
+  compiled.local_bytes = variant.measures.local_bytes;
+  compiled.flush_subnormals = variant.measures.flushes != 0;
   compiled.cooperative = what.cooperative;
 
   const ThreadTable table(what.block);
-  std::vector<std::byte> params(kernel.info().param_bytes + kParamSlack);
+  std::vector<std::byte> params(kernel.declaration().param_bytes + kParamSlack);
   std::copy_n(what.params.begin(), std::min(what.params.size(), params.size()), params.begin());
   exec::Grid grid;
   grid.params = params.data();
@@ -148,7 +148,7 @@ LaunchStatus launch(Kernel& kernel, const Launch& what) {
   grid.threads = static_cast<std::uint32_t>(threads);
   grid.warps = (grid.threads + kWarpSize - 1) / kWarpSize;
   grid.dynamic_shared = what.dynamic_shared;
-  grid.total_shared = kernel.static_shared() + what.dynamic_shared;
+  grid.total_shared = variant.measures.dynamic_shared + what.dynamic_shared;
   grid.id = ++grids;
 
   std::optional<GridWorkspace> workspace;

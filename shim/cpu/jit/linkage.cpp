@@ -14,9 +14,13 @@ constexpr std::size_t kVariableAlign = 16;
 
 Linkage::Linkage(std::vector<ptx::Module> modules, VariableMemory memory)
     : modules_(std::move(modules)), memory_(std::move(memory)), scopes_(modules_.size()) {
+  Hasher hasher;
+  for (const ptx::Module& module : modules_) hasher.add(module.text);
+  digest_ = hasher.finish();
   for (unsigned n = 0; n < modules_.size(); ++n) declare(n);
   try {
     allocate();
+    name_symbols();
     for (unsigned n = 0; n < modules_.size(); ++n) initialise(n);
   } catch (...) {
     for (void* at : allocations_) memory_.release(at);
@@ -105,6 +109,21 @@ const ptx::Function& Linkage::parsed(const Symbol& symbol) const {
   const std::lock_guard lock(parsing_);
   if (!symbol.function->parsed) ptx::parse_body(modules_[symbol.module], *symbol.function);
   return *symbol.function;
+}
+
+/// Numbers what has an address. Scopes are sorted, so the numbers hang on the texts alone.
+void Linkage::name_symbols() {
+  for (const Scope& scope : scopes_) {
+    for (const auto& [name, symbol] : scope) {
+      if (!symbol->link_name.empty()) continue;
+      std::uint64_t at = symbol->address;
+      if (symbol->kind == Symbol::Kind::function)
+        at = reinterpret_cast<std::uintptr_t>(symbol->cell.get());
+      if (at == 0) continue;
+      symbol->link_name = "vgpu_at" + std::to_string(addresses_.size());
+      addresses_.push_back({symbol->link_name, at});
+    }
+  }
 }
 
 void Linkage::allocate() {

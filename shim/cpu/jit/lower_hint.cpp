@@ -13,4 +13,13 @@ void lower_pmevent(Emit&) {}
 /// the grids after need no word from this one.
 void lower_griddepcontrol(Emit&) {}
 
+/// Registers are as many as it takes.
+void lower_setmaxnreg(Emit&) {}
+
+/// Nothing asks what is in a policy: our caches are the processor's.
+void lower_createpolicy(Emit& e) { e.dst(0, e.constant(ptx::Type::b64, 0), ptx::Type::b64); }
+
+/// Every address is the own block's, which is the first of its cluster.
+void lower_getctarank(Emit& e) { e.dst(0, e.constant(ptx::Type::u32, 0), ptx::Type::u32); }
+
 }  // namespace vgpu::jit

@@ -37,11 +37,18 @@ unsigned destination_count(const ptx::Instruction& inst) noexcept {
     return count > sources ? count - sources : 0;
   }
   switch (inst.op) {
+    case Opcode::mbarrier_:
+      return inst.has(Mod::arrive_) || inst.has(Mod::arrive_drop_) ||
+                     inst.has(Mod::pending_count_) || waits_for_mbarrier(inst)
+                 ? 1
+                 : 0;
     case Opcode::bar_:
     case Opcode::barrier_:
       return inst.has(Mod::red_) ? 1 : 0;
     case Opcode::call_:
       return inst.types.empty() ? 0 : 1;  // as flatten() writes calls
+    case Opcode::wmma_:
+      return inst.has(Mod::store_) ? 0 : 1;
     case Opcode::st_:
     case Opcode::red_:
     case Opcode::bra_:
@@ -101,6 +108,10 @@ bool ends_block(const ptx::Instruction& inst) noexcept {
     default:
       return false;
   }
+}
+
+bool waits_for_mbarrier(const ptx::Instruction& inst) noexcept {
+  return inst.op == Opcode::mbarrier_ && (inst.has(Mod::test_wait_) || inst.has(Mod::try_wait_));
 }
 
 bool is_barrier(const ptx::Instruction& inst) noexcept {

@@ -48,4 +48,7 @@ bool ends_block(const ptx::Instruction& inst) noexcept;
 /// bar.sync, bar.red, barrier.sync: the warp may have to wait.
 bool is_barrier(const ptx::Instruction& inst) noexcept;
 
+/// mbarrier.test_wait and .try_wait: another warp may have to run before it is worth trying again.
+bool waits_for_mbarrier(const ptx::Instruction& inst) noexcept;
+
 }  // namespace vgpu::jit

@@ -58,6 +58,8 @@ const KernelInfo& info(const Kernel& kernel) noexcept {
   return const_cast<Kernel&>(kernel).info();
 }
 
+const KernelInfo& declaration(const Kernel& kernel) noexcept { return kernel.declaration(); }
+
 void prepare(Kernel& kernel, Dim3 block) { static_cast<void>(kernel.variant(class_of(block))); }
 
 }  // namespace vgpu::jit

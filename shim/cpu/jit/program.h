@@ -91,11 +91,44 @@ class Program {
   virtual std::span<const LoadedVariable> variables() const = 0;
 };
 
+/// All about the kernel; looks through its body if nobody has yet, which takes milliseconds.
 const KernelInfo& info(const Kernel& kernel) noexcept;
+
+/// What the kernel's head says. `static_shared`, `local_bytes` and `registers` are not yet there.
+const KernelInfo& declaration(const Kernel& kernel) noexcept;
 
 /// Compiles `kernel` for blocks of this shape now instead of at its first launch.
 /// Errors: ptx::Error, Unsupported.
 void prepare(Kernel& kernel, Dim3 block);
+
+/// What was made of kernels in this process so far. Units of times: nanoseconds, of all threads.
+struct Statistics {
+  std::uint64_t compiled = 0;    ///< variants of kernels, by LLVM
+  std::uint64_t from_cache = 0;  ///< the same, read from the disk
+  std::uint64_t stored = 0;      ///< files written to the cache
+  std::uint64_t not_stored = 0;  ///< files that could not be written to the cache
+  std::uint64_t generate_ns = 0;
+  std::uint64_t optimise_ns = 0;
+  std::uint64_t emit_ns = 0;
+  std::uint64_t load_ns = 0;
+  std::uint64_t cache_ns = 0;      ///< reading and writing files
+  std::uint64_t instructions = 0;  ///< of LLVM, as generated
+  std::uint64_t optimised = 0;     ///< the same, optimised
+  std::uint64_t bytes = 0;         ///< of object code
+};
+
+Statistics statistics() noexcept;
+
+/// From now on compiled kernels are kept in `folder` and looked for there; empty or a limit of 0 is
+/// nowhere. Other processes may use the folder at the same time. Units: bytes
+void keep_code_in(const std::string& folder, std::uint64_t limit);
+
+/// Whether standard error hears of kernels that take long to compile; it does not unless asked to.
+void show_progress(bool yes) noexcept;
+
+/// At the end of this process a line with its statistics goes to standard error. Shape:
+/// "vgpu-run: PID NAME: kernels: 3 compiled in 1.2 s, 10 from the cache, 3 kept, 0 not kept\n"
+void show_statistics_at_exit();
 
 /// Runs the whole grid on the machine's cores and returns when it has ended. Callable from any
 /// thread; grids of several callers share the cores. Device printf goes to standard output in

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "shim/cpu/exec/mbarrier.h"
 #include "shim/cpu/exec/runtime.h"
 
 namespace vgpu::jit {
@@ -45,6 +46,7 @@ std::span<const RuntimeSymbol> runtime_symbols() {
       VGPU_RUNTIME(vgpu___assertfail),
       VGPU_RUNTIME(vgpu_malloc),
       VGPU_RUNTIME(vgpu_free),
+      VGPU_RUNTIME(vgpu_mbarrier),
       VGPU_RUNTIME(memcpy),
       VGPU_RUNTIME(memset),
       VGPU_RUNTIME(memmove),

@@ -63,7 +63,9 @@ bool touches_carry(const ptx::Instruction& inst) noexcept {
          inst.op == Opcode::madc_;
 }
 
-bool is_integer(const Operand& operand) noexcept { return operand.kind == Operand::Kind::imm_int; }
+bool is_integer(const Operand& operand) noexcept {
+  return operand.kind == Operand::Kind::imm_int && operand.name.empty();
+}
 
 Shape special_shape(const BlockClass& block, SpecialReg reg, bool entry) {
   const bool known = entry && block.width != 0;

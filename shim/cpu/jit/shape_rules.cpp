@@ -216,6 +216,7 @@ Shape operand_shape(const Code& code, const Analysis& analysis, const Operand& o
     case Operand::Kind::special:
       return special_shape(analysis.block, static_cast<SpecialReg>(operand.value), code.entry);
     case Operand::Kind::imm_int:
+      if (!operand.name.empty()) return Shape::uniform();
       return Shape::uniform(trailing_zeros(operand.value));
     default:
       return Shape::uniform();
@@ -232,6 +233,8 @@ Shape result_shape(const Code& code, const Analysis& analysis, const ptx::Instru
     case Opcode::barrier_:
       return Shape::uniform();
     case Opcode::atom_:
+    case Opcode::mbarrier_:
+    case Opcode::createpolicy_:
     case Opcode::call_:
       return Shape::varying();
     case Opcode::vote_: {

@@ -117,7 +117,8 @@ Type type_of(SpecialReg reg) noexcept;
 struct Operand {
   enum class Kind : std::uint8_t {
     none,
-    reg,      ///< value = index into Function::regs; `negated` for a predicate written !%p
+    reg,      ///< value = index into Function::regs; `negated` for a predicate written !%p, and
+              ///< for a source of vmad written -%r
     imm_int,  ///< value = the bits, sign-extended to 64
     imm_f32,  ///< value = IEEE bits (0f...)
     imm_f64,  ///< value = IEEE bits (0d... or a decimal)
@@ -136,6 +137,10 @@ struct Operand {
   Kind kind = Kind::none;
   bool negated = false;
   bool base_is_reg = false;
+  /// Of a register of a video instruction, the part that counts: all of it, or the byte or half
+  /// that .b0 to .b3, .h0 or .h1 names.
+  enum class Part : std::uint8_t { all, b0, b1, b2, b3, h0, h1 };
+  Part part = Part::all;
   std::int64_t value = 0;
   std::int64_t offset = 0;
   std::string name;

@@ -80,6 +80,8 @@ class OperandChecker {
            head_.op == Opcode::ldu_;
   }
 
+  bool takes_parts() const { return head_.op >= Opcode::vadd_ && head_.op <= Opcode::vset_; }
+
   const Head& head_;
   const Function& function_;
   const Instruction& instruction_;
@@ -115,7 +117,10 @@ std::string OperandChecker::misfit(const OperandSpec& spec, const Operand& opera
   const Type type = type_for(spec);
   const bool may_be_negated =
       spec.kind == OperandSpec::Kind::pred_source || spec.kind == OperandSpec::Kind::bool_op;
-  if (operand.negated && !may_be_negated) return "'!' does not fit here";
+  const bool negates = head_.op == Opcode::vmad_ && spec.kind == OperandSpec::Kind::source;
+  if (operand.negated && !may_be_negated && !negates) return "'!' or '-' does not fit here";
+  if (operand.part != Operand::Part::all && !takes_parts())
+    return "only video instructions take a part of a register";
   switch (spec.kind) {
     case OperandSpec::Kind::dest:
       return misfit_dest(operand, type, spec.wide);

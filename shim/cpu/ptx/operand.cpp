@@ -1,6 +1,8 @@
 #include "shim/cpu/ptx/operand.h"
 
+#include <algorithm>
 #include <bit>
+#include <iterator>
 #include <utility>
 
 namespace vgpu::ptx {
@@ -91,6 +93,14 @@ Operand OperandParser::number() {
       const double value = -std::bit_cast<double>(lexer_.take().value);
       return of_kind(Kind::imm_f64, std::bit_cast<std::int64_t>(value));
     }
+    if (ahead.peek().kind == TokenKind::word && ahead.peek().text.front() == '%') {
+      lexer_.take();
+      const Token name = lexer_.take_dotted();
+      Operand operand = resolved(name);
+      if (operand.kind != Kind::reg) Lexer::fail(name, "only a register can be negated");
+      operand.negated = true;
+      return operand;
+    }
   }
   return of_kind(Kind::imm_int, lexer_.integer_expression("an operand"));
 }
@@ -134,6 +144,20 @@ std::optional<Operand> OperandParser::vector_element(std::string_view word) cons
   return of_kind(Kind::reg, static_cast<std::int64_t>(symbol->index + position % 4));
 }
 
+/// %r.b0 of a video instruction.
+std::optional<Operand> OperandParser::part_of_register(std::string_view word) const {
+  constexpr std::string_view kParts[] = {"", "b0", "b1", "b2", "b3", "h0", "h1"};
+  const std::size_t dot = word.rfind('.');
+  if (dot == std::string_view::npos) return std::nullopt;
+  const auto* const part =
+      std::find(std::begin(kParts) + 1, std::end(kParts), word.substr(dot + 1));
+  const std::optional<Symbol> symbol = scopes_.find(word.substr(0, dot));
+  if (part == std::end(kParts) || !symbol || symbol->kind != Symbol::Kind::reg) return std::nullopt;
+  Operand operand = of_kind(Kind::reg, symbol->index);
+  operand.part = static_cast<Operand::Part>(part - std::begin(kParts));
+  return operand;
+}
+
 Operand OperandParser::resolved(const Token& word) {
   if (word.text == "_") return of_kind(Kind::sink);
   const std::optional<Symbol> symbol = scopes_.find(word.text);
@@ -145,6 +169,7 @@ Operand OperandParser::resolved(const Token& word) {
     return vector;
   }
   if (std::optional<Operand> element = vector_element(word.text)) return *std::move(element);
+  if (std::optional<Operand> part = part_of_register(word.text)) return *std::move(part);
   if (word.text.front() == '%') {
     if (const std::optional<SpecialReg> special = find_special(word.text))
       return of_kind(Kind::special, static_cast<std::int64_t>(*special));

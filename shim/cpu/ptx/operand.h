@@ -31,6 +31,7 @@ class OperandParser {
   Operand number();
   Operand resolved(const Token& word);
   std::optional<Operand> vector_element(std::string_view word) const;
+  std::optional<Operand> part_of_register(std::string_view word) const;
   std::optional<Operand> resolved_symbol(std::string_view word) const;
   Operand memory();
   void elements(Operand& into, char close);

@@ -23,7 +23,8 @@ bool is_readable(const void* at) {
 }
 
 TEST_CASE("arena: small allocations are 512 bytes apart in one granule") {
-  Arena arena(64 * kMiB);
+  GpuUsage usage(1, 64 * kMiB);
+  Arena arena(64 * kMiB, usage);
   void* const first = arena.allocate(1);
   void* const second = arena.allocate(100);
   void* const third = arena.allocate(4096);
@@ -36,7 +37,8 @@ TEST_CASE("arena: small allocations are 512 bytes apart in one granule") {
 }
 
 TEST_CASE("arena: memory is the limit, and what is given back can be had again") {
-  Arena arena(8 * kMiB);
+  GpuUsage usage(1, 8 * kMiB);
+  Arena arena(8 * kMiB, usage);
   CHECK(arena.allocate(9 * kMiB) == nullptr);
   void* const all = arena.allocate(8 * kMiB);
   REQUIRE(all != nullptr);
@@ -48,7 +50,8 @@ TEST_CASE("arena: memory is the limit, and what is given back can be had again")
 }
 
 TEST_CASE("arena: what is freed cannot be read, and comes back as zeros") {
-  Arena arena(8 * kMiB);
+  GpuUsage usage(1, 8 * kMiB);
+  Arena arena(8 * kMiB, usage);
   char* const large = static_cast<char*>(arena.allocate(4 * kMiB));
   std::memset(large, 1, 4 * kMiB);
   CHECK(is_readable(large));
@@ -63,7 +66,8 @@ TEST_CASE("arena: what is freed cannot be read, and comes back as zeros") {
 }
 
 TEST_CASE("arena: an address that was not given out is not released") {
-  Arena arena(8 * kMiB);
+  GpuUsage usage(1, 8 * kMiB);
+  Arena arena(8 * kMiB, usage);
   char* const at = static_cast<char*>(arena.allocate(100));
   arena.release(at + 1);
   arena.release(nullptr);
@@ -74,7 +78,8 @@ TEST_CASE("arena: an address that was not given out is not released") {
 }
 
 TEST_CASE("arena: a stricter alignment is kept") {
-  Arena arena(8 * kMiB);
+  GpuUsage usage(1, 8 * kMiB);
+  Arena arena(8 * kMiB, usage);
   arena.allocate(1);
   CHECK(number(arena.allocate(100, 65536)) % 65536 == 0);
 }

@@ -50,7 +50,7 @@ TEST_CASE("wrapper: what is not implemented is NOT_SUPPORTED and counted by name
           cuInit(0);
           std::string said;
           for (int i = 0; i < 3; ++i) said += code(cuMemFree_v2(0)) + " ";  // an empty slot
-          said += code(cuGraphClone()) + " ";                               // a name without a row
+          said += code(cuArrayCreate()) + " ";                              // a name without a row
           said += code(cuFuncLoad(nullptr)) + " ";                          // the device says so
           said += code(cuMemcpyHtoD_v2_ptds(0, nullptr, 0)) + "\n";  // neither twin nor plain
           std::string report = frontend::unsupported_report();
@@ -62,7 +62,7 @@ TEST_CASE("wrapper: what is not implemented is NOT_SUPPORTED and counted by name
         "not supported: cuFuncLoad x1\n"
         "not supported: cuMemFree_v2 x3\n"
         "not supported: cuMemcpyHtoD_v2_ptds x1\n"
-        "not supported: cuGraphClone x1\n");
+        "not supported: cuArrayCreate x1\n");
 }
 
 TEST_CASE("wrapper: a child's report is its own") {

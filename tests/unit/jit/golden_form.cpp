@@ -21,6 +21,7 @@ unsigned bits_of(char kind) {
     case 'G':
       return 16;
     case 'd':
+    case 'T':
     case 'F':
     case 'L':
       return 64;
@@ -190,7 +191,8 @@ bool same(const Form& form, unsigned out, std::uint64_t want, std::uint64_t got)
 
 namespace {
 
-constexpr const char* kHeader = ".version 8.6\n.target sm_100a\n.address_size 64\n";
+constexpr const char* kHeader =
+    ".version 8.6\n.target sm_100a\n.address_size 64\n.global .align 32 .b8 golden_memory[1024];\n";
 
 /// Declares the registers of a form.
 std::string registers_of(const Form& form) {

@@ -11,7 +11,7 @@ namespace vgpu::golden {
 
 /// Rows of a form: one for each lane of a warp.
 inline constexpr unsigned kRows = 32;
-inline constexpr unsigned kMaxValues = 6;
+inline constexpr unsigned kMaxValues = 24;
 
 using Values = std::array<std::uint64_t, kMaxValues>;
 
@@ -26,6 +26,8 @@ struct Row {
 /// two results are equal:
 ///   p predicate   h w d integer of 16, 32, 64 bits   s shift amount (32 bits)   b byte (32 bits)
 ///   f f32   F f64   H f16   B bf16   X f16x2   Y bf16x2   P pair of 16-bit integers   L f32x2
+///   x y t T  f16x2, bf16x2, f32, f64 of few digits, so that sums of products are exact
+///   e g  four e4m3, four e5m2, the same (32 bits)
 ///   a f32 that is an angle   E e4m3x2   G e5m2x2 (16 bits)   m mask of lanes, the own one among
 ///   them (32 bits)
 /// Results of the floating-point kinds are equal as bits or when both are NaN.

@@ -181,6 +181,27 @@ void add_reductions(Family& f, const Operand& group, const std::string& inputs) 
 
 }  // namespace
 
+namespace {
+
+/// Policies are opaque: what is seen is that there is one. A block is the first of its cluster.
+void add_cluster(Family& f) {
+  const auto zero = [](const Values&) { return 0; };
+  const std::string drop = "; and.b64 %o0, %o0, 0;";
+  for (const std::string first : {"evict_last", "evict_normal", "evict_first", "evict_unchanged"}) {
+    f.add("createpolicy.fractional.L2::" + first + ".b64 %o0" + drop, "d=w", zero);
+    for (const std::string second : {"evict_first", "evict_unchanged"}) {
+      const std::string words = ".L2::" + first + ".L2::" + second + ".b64 %o0, ";
+      f.add("createpolicy.fractional" + words + "0.5" + drop, "d=w", zero);
+      f.add("createpolicy.range.global" + words + "[%i0], 32, 64" + drop, "d=d", zero);
+    }
+  }
+  f.add("createpolicy.cvt.L2.b64 %o0, %i0" + drop, "d=d", zero);
+  f.add("getctarank.shared::cluster.u32 %o0, %i0;", "w=w", zero);
+  f.add("getctarank.u64 %o0, %i0;", "w=d", zero);
+}
+
+}  // namespace
+
 Family warp_family() {
   Family f("warp", "Shuffles, votes, matches and reductions; each row is a lane.");
   add_shuffles(f);
@@ -193,11 +214,14 @@ Family warp_family() {
   add_reductions(f, all, "");
   add_reductions(f, reg(1), "m");
   // Hints that have nothing to show.
-  for (const std::string hint : {"nanosleep.u32 20;", "pmevent 3;", "pmevent.mask 3;",
-                                 "griddepcontrol.wait;", "griddepcontrol.launch_dependents;"})
+  for (const std::string hint :
+       {"nanosleep.u32 20;", "pmevent 3;", "pmevent.mask 3;", "griddepcontrol.wait;",
+        "griddepcontrol.launch_dependents;", "setmaxnreg.inc.sync.aligned.u32 64;",
+        "setmaxnreg.dec.sync.aligned.u32 24;"})
     f.add_warp(hint + " not.b32 %o0, %i0;", "w=w", [](Warp& warp) {
       for (Row& lane : warp) lane.out[0] = ~lane.in[0];
     });
+  add_cluster(f);
   f.add_warp("activemask.b32 %o0;", "w=", [](Warp& warp) {
     for (Row& lane : warp) lane.out[0] = 0xffffffff;
   });

@@ -56,9 +56,14 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
   forms_.push_back({std::move(form), {}, std::move(compute)});
 }
 
+std::vector<Family> kernel_families() {
+  return {core_family(), matrix_memory_family(), memory_family(), atomic_family()};
+}
+
 std::vector<Family> all_families() {
-  return {integer_family(), bits_family(),  float_family(), half_family(), math_family(),
-          compare_family(), logic_family(), cvt_family(),   warp_family(), video_family()};
+  return {integer_family(), bits_family(),    float_family(), half_family(),
+          math_family(),    compare_family(), logic_family(), cvt_family(),
+          warp_family(),    video_family(),   matrix_family()};
 }
 
 namespace {
@@ -203,7 +208,34 @@ std::uint64_t random_value(char kind, std::mt19937_64& random) {
   }
 }
 
+/// The element formats of the kinds of few digits.
+struct FewDigits {
+  char kind;
+  unsigned bits;      ///< of an element
+  unsigned mantissa;  ///< of the format
+  unsigned lowest;    ///< exponents, biased
+  unsigned exponents;
+  unsigned digits;  ///< of the mantissa that are not zero
+};
+constexpr FewDigits kFewDigits[] = {{'x', 16, 10, 12, 5, 3},  {'y', 16, 7, 124, 5, 3},
+                                    {'t', 32, 23, 124, 5, 3}, {'T', 64, 52, 1020, 5, 3},
+                                    {'e', 8, 3, 0, 7, 3},     {'g', 8, 2, 9, 7, 2}};
+
+std::uint64_t few_digits(const FewDigits& format, std::mt19937_64& random) {
+  std::uint64_t value = 0;
+  for (unsigned at = 0; at < bits_of(format.kind); at += format.bits) {
+    std::uint64_t element = (format.lowest + random() % format.exponents) << format.mantissa;
+    element |= (random() & ((1u << format.digits) - 1)) << (format.mantissa - format.digits);
+    if (random() % 8 == 0) element = 0;
+    element |= (random() & 1) << (format.bits - 1);
+    value |= element << at;
+  }
+  return value;
+}
+
 std::uint64_t pick(char kind, std::size_t row, std::size_t position, std::mt19937_64& random) {
+  for (const FewDigits& format : kFewDigits)
+    if (format.kind == kind) return few_digits(format, random);
   const List& list = edges(kind);
   std::uint64_t value = 0;
   const unsigned step = element_bits(kind);

@@ -51,11 +51,18 @@ Family logic_family();
 Family cvt_family();
 Family warp_family();
 Family video_family();
-/// Instructions that no lowering does: only whole kernels run these.
+Family matrix_family();
+/// Instructions that no lowering does, or not without memory: only whole kernels run these.
 Family core_family();
+Family matrix_memory_family();
 /// The part of cvt_family() about the narrow floating-point formats.
 void add_narrow_conversions(Family& f);
-/// All but core_family().
+/// Loads and stores; atomic operations.
+Family memory_family();
+Family atomic_family();
+/// Those that only whole kernels run.
+std::vector<Family> kernel_families();
+/// All others.
 std::vector<Family> all_families();
 
 /// Fills the outputs of `rows` from their inputs.

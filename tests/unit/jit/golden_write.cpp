@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::vector<Family> families = all_families();
-  families.push_back(core_family());
+  for (Family& family : kernel_families()) families.push_back(std::move(family));
   for (const Family& family : families) {
     std::vector<Form> forms;
     for (const Reference& reference : family.forms()) {

@@ -65,6 +65,11 @@ std::string uuid(unsigned int index) {
 
 DeviceConfig vgpu::nvml::load_config() { return machine(); }
 
+SharedTable& vgpu::nvml::session_table() {
+  static SharedTable table(-1);
+  return table;
+}
+
 TEST_CASE(
     "NVML: before nvmlInit all is UNINITIALIZED, implemented or not; and after the last shutdown") {
   unsigned int count = 0;
@@ -83,7 +88,7 @@ TEST_CASE(
 TEST_CASE("NVML: what is not known is NOT_SUPPORTED, never invented") {
   const Session session;
   CHECK(nvmlDeviceGetTemperature() == NVML_ERROR_NOT_SUPPORTED);
-  CHECK(nvmlDeviceGetUtilizationRates() == NVML_ERROR_NOT_SUPPORTED);
+  CHECK(nvmlDeviceGetTotalEnergyConsumption() == NVML_ERROR_NOT_SUPPORTED);
   CHECK(nvmlDeviceGetPowerUsage() == NVML_ERROR_NOT_SUPPORTED);
   char room[32];
   CHECK(nvmlDeviceGetVbiosVersion(device(0), room, sizeof room) == NVML_ERROR_NOT_SUPPORTED);

@@ -1,6 +1,7 @@
 #include "shim/cpu/driver/context.h"
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/handle_table.h"
@@ -139,6 +140,7 @@ CUresult cuCtxSetFlags(unsigned flags) {
 
 CUresult cuCtxSynchronize() {
   const auto context = current_context();
+  refuse_captures_of(*context);
   context->synchronize();
   return CUDA_SUCCESS;
 }
@@ -146,6 +148,7 @@ CUresult cuCtxSynchronize() {
 CUresult cuCtxSynchronize_v2(CUcontext handle) {
   const auto context = given_or_current(handle);
   context->check();
+  refuse_captures_of(*context);
   context->synchronize();
   return CUDA_SUCCESS;
 }

@@ -63,7 +63,7 @@ Copy copy_of(const CUDA_MEMCPY2D* given, const Context& context) {
 }
 
 template <class Description>
-Copy copy_of(const Description* given, const Context& context) {
+Copy copy_of_3d(const Description* given, const Context& context) {
   require_value(given != nullptr, "pCopy is null");
   const Description& c = *given;
   require_value(c.srcLOD == 0 && c.dstLOD == 0, "LOD must be 0");
@@ -73,6 +73,12 @@ Copy copy_of(const Description* given, const Context& context) {
                     c.srcPitch, c.srcHeight},
                    c.WidthInBytes, c.Height, c.Depth, context);
 }
+
+Copy copy_of(const CUDA_MEMCPY3D_PEER* given, const Context& context) {
+  return copy_of_3d(given, context);
+}
+
+using cpu::copy_of;
 
 template <class Description>
 CUresult in_order(const Description* given) {
@@ -96,6 +102,18 @@ void check_contexts(const CUDA_MEMCPY3D_PEER* given) {
 }
 
 }  // namespace
+
+}  // namespace vgpu::cpu::api
+
+namespace vgpu::cpu {
+
+Copy copy_of(const CUDA_MEMCPY3D* description, const Context& context) {
+  return api::copy_of_3d(description, context);
+}
+
+}  // namespace vgpu::cpu
+
+namespace vgpu::cpu::api {
 
 CUresult cuMemcpy2D_v2(const CUDA_MEMCPY2D* copy) { return in_order(copy); }
 CUresult cuMemcpy2DUnaligned_v2(const CUDA_MEMCPY2D* copy) { return in_order(copy); }

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/caller.h"
 #include "shim/cpu/driver/error.h"
 
 namespace vgpu::cpu::api {
@@ -61,7 +62,17 @@ CUresult cuDeviceTotalMem_v2(std::size_t* bytes, CUdevice device) {
 CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute attribute, CUdevice device) {
   require_value(value != nullptr, "pi is null");
   require_value(attribute > 0 && attribute < kDeviceAttributeCount, "no such attribute");
-  *value = device_at(device).attribute(attribute);
+  const Device& found = device_at(device);
+  switch (static_cast<std::size_t>(attribute)) {
+    case kMajor:
+      *value = capability_for_caller(found) / 10;
+      break;
+    case kMinor:
+      *value = capability_for_caller(found) % 10;
+      break;
+    default:
+      *value = found.attribute(attribute);
+  }
   return CUDA_SUCCESS;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/handle_table.h"
@@ -17,14 +18,7 @@ std::int64_t now() {
       .count();
 }
 
-namespace api {
 namespace {
-
-std::shared_ptr<Event> find_event(CUevent handle) {
-  auto event = handles<Event>().find(handle);
-  require(event != nullptr, CUDA_ERROR_INVALID_HANDLE, "not an event");
-  return event;
-}
 
 /// Records what `stream` has been given so far.
 std::shared_ptr<EventRecord> make_record(Stream& stream) {
@@ -39,6 +33,23 @@ std::shared_ptr<EventRecord> make_record(Stream& stream) {
         time->store(now());
       });
   return record;
+}
+
+}  // namespace
+
+void record(Event& event, Stream& stream) {
+  auto made = make_record(stream);
+  const std::lock_guard lock(event.mutex);
+  event.record = std::move(made);
+}
+
+namespace api {
+namespace {
+
+std::shared_ptr<Event> find_event(CUevent handle) {
+  auto event = handles<Event>().find(handle);
+  require(event != nullptr, CUDA_ERROR_INVALID_HANDLE, "not an event");
+  return event;
 }
 
 }  // namespace
@@ -70,9 +81,15 @@ CUresult cuEventRecordWithFlags(CUevent event_handle, CUstream stream_handle, un
   const auto stream = find_stream(stream_handle, context);
   require(event->context == stream->context, CUDA_ERROR_INVALID_HANDLE,
           "event and stream are of different contexts");
-  auto record = make_record(*stream);
-  const std::lock_guard lock(event->mutex);
-  event->record = std::move(record);
+  if (captures(*stream)) {
+    if ((flags & CU_EVENT_RECORD_EXTERNAL) != 0)
+      capture(stream, EventRecording{event});
+    else
+      capture_event(*stream, *event);
+    return CUDA_SUCCESS;
+  }
+  forget_capture(*event);
+  record(*event, *stream);
   return CUDA_SUCCESS;
 }
 
@@ -83,6 +100,7 @@ CUresult cuEventRecord(CUevent event, CUstream stream) {
 CUresult cuEventQuery(CUevent handle) {
   const auto event = find_event(handle);
   event->context->check();
+  refuse_captured(*event);
   const auto record = event->latest();
   if (record != nullptr && !record->point.reached()) return CUDA_ERROR_NOT_READY;
   event->context->check();
@@ -91,6 +109,7 @@ CUresult cuEventQuery(CUevent handle) {
 
 CUresult cuEventSynchronize(CUevent handle) {
   const auto event = find_event(handle);
+  refuse_captured(*event);
   const auto record = event->latest();
   std::vector<Point> points;
   if (record != nullptr && !record->point.reached()) points.push_back(record->point);
@@ -102,6 +121,8 @@ CUresult cuEventElapsedTime_v2(float* milliseconds, CUevent start_handle, CUeven
   require_value(milliseconds != nullptr, "pMilliseconds is null");
   const auto start = find_event(start_handle);
   const auto end = find_event(end_handle);
+  refuse_captured(*start);
+  refuse_captured(*end);
   require(start->timed() && end->timed(), CUDA_ERROR_INVALID_HANDLE, "an event has no timing");
   require(start->context == end->context, CUDA_ERROR_INVALID_HANDLE,
           "the events are of different contexts");

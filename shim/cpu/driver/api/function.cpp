@@ -49,7 +49,7 @@ CUresult cuFuncGetAttribute(int* value, CUfunction_attribute attribute, CUfuncti
       *value = device_of(*function).profile.compute_capability();
       break;
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
-      *value = function->max_dynamic_shared;
+      *value = function->max_dynamic_shared();
       break;
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
       *value = function->carveout;
@@ -75,7 +75,7 @@ CUresult cuFuncSetAttribute(CUfunction handle, CUfunction_attribute attribute, i
     case CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES:
       require_value(value >= 0 && value <= opt_in_limit(*function),
                     "more shared memory than a block can have");
-      function->max_dynamic_shared = value;
+      function->chosen_dynamic_shared = value;
       return CUDA_SUCCESS;
     case CU_FUNC_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
       require_value(value >= -1 && value <= 100, "not a percentage");
@@ -115,7 +115,7 @@ CUresult cuFuncGetModule(CUmodule* module, CUfunction handle) {
 
 CUresult cuFuncGetName(const char** name, CUfunction handle) {
   require_value(name != nullptr, "name is null");
-  *name = find_function(handle)->info().name.c_str();
+  *name = find_function(handle)->declaration().name.c_str();
   return CUDA_SUCCESS;
 }
 
@@ -123,7 +123,7 @@ CUresult cuFuncGetParamInfo(CUfunction handle, std::size_t index, std::size_t* o
                             std::size_t* size) {
   require_value(offset != nullptr, "paramOffset is null");
   const auto function = find_function(handle);
-  const auto& params = function->info().params;
+  const auto& params = function->declaration().params;
   require_value(index < params.size(), "the function has fewer parameters");
   *offset = params[index].offset;
   if (size != nullptr) *size = params[index].size;

@@ -8,7 +8,44 @@
 #include "shim/cpu/driver/stream.h"
 #include "shim/cpu/driver/thread_state.h"
 
-namespace vgpu::cpu::api {
+namespace vgpu::cpu {
+
+void apply_attribute(const CUlaunchAttribute& attribute, LaunchRequest& request) {
+  switch (attribute.id) {
+    case CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
+      request.cooperative = attribute.value.cooperative != 0;
+      break;
+    case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: {
+      const auto& cluster = attribute.value.clusterDim;
+      require(cluster.x == 1 && cluster.y == 1 && cluster.z == 1, CUDA_ERROR_NOT_SUPPORTED,
+              "clusters of more than one block are not supported");
+      break;
+    }
+    case CU_LAUNCH_ATTRIBUTE_IGNORE:
+      return;
+    case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
+    case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
+    case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
+    case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
+    case CU_LAUNCH_ATTRIBUTE_PRIORITY:
+    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
+    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
+    case CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
+    case CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
+    case CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING:
+      break;
+    case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT:
+    case CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT:
+    case CU_LAUNCH_ATTRIBUTE_DEVICE_UPDATABLE_KERNEL_NODE:
+      fail(CUDA_ERROR_NOT_SUPPORTED, "the launch attribute is not supported");
+    default:
+      fail(CUDA_ERROR_INVALID_VALUE, "no such launch attribute");
+  }
+  std::erase_if(request.attributes, [&](const auto& older) { return older.id == attribute.id; });
+  request.attributes.push_back(attribute);
+}
+
+namespace api {
 namespace {
 
 /// cudaErrorInvalidConfiguration. The runtime passes our code on as its own error, and its programs
@@ -28,41 +65,8 @@ void start(CUfunction handle, LaunchRequest request, CUstream stream_handle, voi
   const auto stream = find_stream(stream_handle, context);
   stream->context->check();
   check_shape(request, code_for_shape(handle));
-  request.params = copy_params(request.function->info(), params, extra);
+  request.params = copy_params(request.function->declaration(), params, extra);
   launch(stream, std::move(request));
-}
-
-/// What a launch attribute asks for: what only hints is accepted, what changes the meaning and is
-/// not implemented is refused.
-void apply(const CUlaunchAttribute& attribute, LaunchRequest& request) {
-  switch (attribute.id) {
-    case CU_LAUNCH_ATTRIBUTE_COOPERATIVE:
-      request.cooperative = attribute.value.cooperative != 0;
-      return;
-    case CU_LAUNCH_ATTRIBUTE_CLUSTER_DIMENSION: {
-      const auto& cluster = attribute.value.clusterDim;
-      require(cluster.x == 1 && cluster.y == 1 && cluster.z == 1, CUDA_ERROR_NOT_SUPPORTED,
-              "clusters of more than one block are not supported");
-      return;
-    }
-    case CU_LAUNCH_ATTRIBUTE_IGNORE:
-    case CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW:
-    case CU_LAUNCH_ATTRIBUTE_SYNCHRONIZATION_POLICY:
-    case CU_LAUNCH_ATTRIBUTE_CLUSTER_SCHEDULING_POLICY_PREFERENCE:
-    case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_STREAM_SERIALIZATION:
-    case CU_LAUNCH_ATTRIBUTE_PRIORITY:
-    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN_MAP:
-    case CU_LAUNCH_ATTRIBUTE_MEM_SYNC_DOMAIN:
-    case CU_LAUNCH_ATTRIBUTE_PREFERRED_CLUSTER_DIMENSION:
-    case CU_LAUNCH_ATTRIBUTE_PREFERRED_SHARED_MEMORY_CARVEOUT:
-    case CU_LAUNCH_ATTRIBUTE_NVLINK_UTIL_CENTRIC_SCHEDULING:
-      return;
-    case CU_LAUNCH_ATTRIBUTE_PROGRAMMATIC_EVENT:
-    case CU_LAUNCH_ATTRIBUTE_LAUNCH_COMPLETION_EVENT:
-    case CU_LAUNCH_ATTRIBUTE_DEVICE_UPDATABLE_KERNEL_NODE:
-      fail(CUDA_ERROR_NOT_SUPPORTED, "the launch attribute is not supported");
-  }
-  fail(CUDA_ERROR_INVALID_VALUE, "no such launch attribute");
 }
 
 }  // namespace
@@ -100,9 +104,10 @@ CUresult cuLaunchKernelEx(const CUlaunchConfig* config, CUfunction function, voi
   request.grid = {config->gridDimX, config->gridDimY, config->gridDimZ};
   request.block = {config->blockDimX, config->blockDimY, config->blockDimZ};
   request.dynamic_shared = config->sharedMemBytes;
-  for (unsigned i = 0; i < config->numAttrs; ++i) apply(config->attrs[i], request);
+  for (unsigned i = 0; i < config->numAttrs; ++i) apply_attribute(config->attrs[i], request);
   start(function, std::move(request), config->hStream, params, extra);
   return CUDA_SUCCESS;
 }
 
-}  // namespace vgpu::cpu::api
+}  // namespace api
+}  // namespace vgpu::cpu

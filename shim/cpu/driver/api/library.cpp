@@ -1,6 +1,7 @@
 #include "shim/cpu/driver/library.h"
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/caller.h"
 #include "shim/cpu/driver/code.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
@@ -28,7 +29,7 @@ std::shared_ptr<LibraryKernel> find_kernel(CUkernel handle) {
 /// A library may be loaded with no context current: then the first device's code is taken.
 int capability_to_load_for() {
   const auto context = peek_context();
-  return (context == nullptr ? device_at(0) : context->device()).profile.compute_capability();
+  return capability_for_caller(context == nullptr ? device_at(0) : context->device());
 }
 
 std::shared_ptr<Library> load(const void* image, std::optional<std::size_t> size,

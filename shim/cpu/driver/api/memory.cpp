@@ -3,6 +3,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/graph_memory.h"
 #include "shim/cpu/driver/thread_state.h"
 
 namespace vgpu::cpu::api {
@@ -11,7 +12,7 @@ CUresult cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
   const auto& context = current_context();
   const Device& device = context->device();
   if (total != nullptr) *total = device.profile.memory;
-  if (free != nullptr) *free = device.profile.memory - device.arena.used();
+  if (free != nullptr) *free = device.usage.left();
   return CUDA_SUCCESS;
 }
 
@@ -46,12 +47,14 @@ CUresult cuMemFree_v2(CUdeviceptr at) {
   const auto context = current_context();
   if (at == 0) return CUDA_SUCCESS;
   const auto known = address_map().find_start(at);
-  require_value(known != nullptr && !known->is_host() && !known->of_module,
+  require_value(known != nullptr && !known->is_host() && !known->of_module &&
+                    known->kind != Allocation::Kind::mapped,
                 "not the start of an allocation");
   // The driver waits for the work that may use the memory; ours would fault if it did not.
   known->context->synchronize();
   const auto taken = address_map().take(at);
   require_value(taken == known, "freed by another thread");
+  if (taken->of_graph != nullptr) taken->of_graph->live = false;
   release_memory(*taken);
   return CUDA_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/physical_memory.h"
 #include "shim/cpu/driver/thread_state.h"
 
 namespace vgpu::cpu::api {
@@ -22,7 +23,16 @@ struct Place {
   CUdeviceptr at = 0;
   const Allocation* known = nullptr;
 
-  CUcontext context() const { return handle_of(*known->context); }
+  /// What belongs to no context: mapped memory.
+  CUcontext context() const {
+    return known->kind == Allocation::Kind::mapped ? nullptr : handle_of(*known->context);
+  }
+  CUmemAccess_flags access() const {
+    if (known->kind != Allocation::Kind::mapped) return CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
+    const auto mine = peek_context();
+    return mine == nullptr ? CU_MEM_ACCESS_FLAGS_PROT_NONE
+                           : access_of(*known, mine->device().ordinal);
+  }
   CUmemorytype type() const { return known->is_host() ? CU_MEMORYTYPE_HOST : CU_MEMORYTYPE_DEVICE; }
 };
 
@@ -62,9 +72,9 @@ bool read_attribute(void* to, CUpointer_attribute attribute, const Place& place)
     case CU_POINTER_ATTRIBUTE_IS_GPU_DIRECT_RDMA_CAPABLE:
       return store(to, false);
     case CU_POINTER_ATTRIBUTE_ACCESS_FLAGS:
-      return store(to, CU_MEM_ACCESS_FLAGS_PROT_READWRITE);
+      return store(to, place.access());
     case CU_POINTER_ATTRIBUTE_MEMPOOL_HANDLE:
-      return store(to, CUmemoryPool{});
+      return store(to, reinterpret_cast<CUmemoryPool>(known.pool.get()));
     case CU_POINTER_ATTRIBUTE_MEMORY_BLOCK_ID:
       return store(to, known.id);
     case CU_POINTER_ATTRIBUTE_IS_HW_DECOMPRESS_CAPABLE:

@@ -2,6 +2,7 @@
 
 #include "shim/cpu/driver/address_map.h"
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
@@ -25,8 +26,18 @@ CUresult allocate(CUdeviceptr* at, std::size_t size, const std::shared_ptr<Memor
                   CUstream handle) {
   require_value(at != nullptr, "dptr is null");
   const auto context = current_context();
-  find_stream(handle, context);
+  const auto stream = find_stream(handle, context);
   require_value(size != 0, "bytesize is 0");
+  if (captures(*stream)) {
+    const auto memory = std::make_shared<GraphMemory>(context, size);
+    memory->announce();
+    CUmemPoolProps properties{};
+    properties.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
+    properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, pool->device.ordinal};
+    capture(stream, MemoryAllocation{std::make_shared<MemoryOwner>(memory), properties});
+    *at = memory->address;
+    return CUDA_SUCCESS;
+  }
   require(
       pool->max_size == 0 || size <= pool->max_size - std::min(pool->used.load(), pool->max_size),
       CUDA_ERROR_OUT_OF_MEMORY, "the pool is full");
@@ -65,8 +76,15 @@ CUresult cuMemFreeAsync(CUdeviceptr at, CUstream handle) {
   require_value(known != nullptr && (known->kind == Allocation::Kind::pool ||
                                      known->kind == Allocation::Kind::device),
                 "not the start of an allocation");
+  if (captures(*stream)) {
+    require(known->of_graph != nullptr, CUDA_ERROR_INVALID_VALUE,
+            "a graph frees only what a graph has allocated");
+    capture(stream, MemoryFree{at});
+    return CUDA_SUCCESS;
+  }
   const auto taken = address_map().take(at);
   require_value(taken == known, "freed by another thread");
+  if (taken->of_graph != nullptr) taken->of_graph->live = false;
   stream->context->submit_always(*stream, [taken](CUresult) { release_memory(*taken); });
   return CUDA_SUCCESS;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/capture.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
@@ -52,6 +53,7 @@ CUresult cuStreamDestroy_v2(CUstream handle) {
   current_context();
   const auto stream = handles<Stream>().take(handle);
   require(stream != nullptr, CUDA_ERROR_INVALID_HANDLE, "not a stream of the program's");
+  abandon_capture(*stream);
   // Work that is under way goes on; the context drops the stream when it is done.
   stream->destroyed = true;
   stream->queue->close();
@@ -99,6 +101,8 @@ CUresult cuStreamWaitEvent(CUstream handle, CUevent event_handle, unsigned flags
   const auto stream = usable_stream(handle);
   const auto event = handles<Event>().find(event_handle);
   require(event != nullptr, CUDA_ERROR_INVALID_HANDLE, "not an event");
+  const bool external = (flags & CU_EVENT_WAIT_EXTERNAL) != 0;
+  if (capture_wait(stream, event, external)) return CUDA_SUCCESS;
   const auto record = event->latest();
   if (record == nullptr || record->point.reached()) return CUDA_SUCCESS;
   stream->context->submit_always(*stream, [](CUresult) {}, {record->point});
@@ -109,6 +113,7 @@ CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback callback, void* u
                              unsigned flags) {
   require_value(callback != nullptr && flags == 0, "callback is null, or flags are not 0");
   const auto stream = usable_stream(handle);
+  refuse_in_capture(*stream);
   stream->context->submit_always(*stream,
                                  [=](CUresult status) { callback(handle, status, user_data); });
   return CUDA_SUCCESS;
@@ -117,6 +122,10 @@ CUresult cuStreamAddCallback(CUstream handle, CUstreamCallback callback, void* u
 CUresult cuLaunchHostFunc(CUstream handle, CUhostFn function, void* user_data) {
   require_value(function != nullptr, "fn is null");
   const auto stream = usable_stream(handle);
+  if (captures(*stream)) {
+    capture(stream, HostCall{function, user_data});
+    return CUDA_SUCCESS;
+  }
   stream->context->submit(*stream, [=] {
     function(user_data);
     return CUDA_SUCCESS;
@@ -126,6 +135,7 @@ CUresult cuLaunchHostFunc(CUstream handle, CUhostFn function, void* user_data) {
 
 CUresult cuStreamQuery(CUstream handle) {
   const auto stream = usable_stream(handle);
+  refuse_in_capture(*stream);
   if (!unfinished(*stream).empty()) return CUDA_ERROR_NOT_READY;
   stream->context->check();
   return CUDA_SUCCESS;
@@ -133,40 +143,8 @@ CUresult cuStreamQuery(CUstream handle) {
 
 CUresult cuStreamSynchronize(CUstream handle) {
   const auto stream = usable_stream(handle);
+  refuse_in_capture(*stream);
   stream->context->wait(unfinished(*stream));
-  return CUDA_SUCCESS;
-}
-
-CUresult cuStreamIsCapturing(CUstream handle, CUstreamCaptureStatus* status) {
-  require_value(status != nullptr, "captureStatus is null");
-  usable_stream(handle);
-  *status = CU_STREAM_CAPTURE_STATUS_NONE;
-  return CUDA_SUCCESS;
-}
-
-// No stream ever captures, because cuStreamBeginCapture is not supported: what these calls tell of
-// a capture is left untouched, as the driver does.
-
-CUresult cuStreamGetCaptureInfo(CUstream handle, CUstreamCaptureStatus* status, cuuint64_t*) {
-  return cuStreamIsCapturing(handle, status);
-}
-
-CUresult cuStreamGetCaptureInfo_v2(CUstream handle, CUstreamCaptureStatus* status, cuuint64_t*,
-                                   CUgraph*, const CUgraphNode**, std::size_t*) {
-  return cuStreamIsCapturing(handle, status);
-}
-
-CUresult cuStreamGetCaptureInfo_v3(CUstream handle, CUstreamCaptureStatus* status, cuuint64_t*,
-                                   CUgraph*, const CUgraphNode**, const CUgraphEdgeData**,
-                                   std::size_t*) {
-  return cuStreamIsCapturing(handle, status);
-}
-
-CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode* mode) {
-  require_value(mode != nullptr && *mode >= CU_STREAM_CAPTURE_MODE_GLOBAL &&
-                    *mode <= CU_STREAM_CAPTURE_MODE_RELAXED,
-                "no such mode");
-  std::swap(*mode, thread_state().capture_mode);
   return CUDA_SUCCESS;
 }
 

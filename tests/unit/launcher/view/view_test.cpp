@@ -6,6 +6,7 @@
 #include <set>
 
 #include "launcher/gpu_argument.h"
+#include "shim/abi/shared_state.h"
 
 namespace vgpu::launcher {
 namespace {
@@ -138,6 +139,25 @@ TEST_CASE("view: what a real driver shows beside ours is hidden, ours is not") {
   CHECK(find(view, "/dev/nvidia7")->kind == NodeKind::absent);
   CHECK(find(view, "/dev/nvidia-caps")->kind == NodeKind::directory);
   CHECK(find(view, "/proc/driver/nvidia/gpus/0000:05:00.0")->kind == NodeKind::absent);
+}
+
+TEST_CASE("view: nvidia-smi is there exactly where none is installed") {
+  Machine without = machine();
+  without.smi_program = "/opt/nvidia-smi";
+  const NvidiaView view = make_nvidia_view(config({"t4"}), without);
+  const VirtualFile* row = find(view, "/usr/bin/nvidia-smi");
+  REQUIRE(row != nullptr);
+  CHECK(row->source == "/opt/nvidia-smi");
+  CHECK(row->mode == 0755);
+  CHECK(find(make_nvidia_view(config({"t4"}), machine()), "/usr/bin/nvidia-smi") == nullptr);
+}
+
+TEST_CASE("view: the state of the tree is one file that every user can write") {
+  const NvidiaView view = measured_h100();
+  const VirtualFile* row = find(view, kSharedStatePath);
+  REQUIRE(row != nullptr);
+  CHECK(row->mode == 0666);
+  CHECK(row->shared_size == sizeof(SharedState));
 }
 
 }  // namespace vgpu::launcher

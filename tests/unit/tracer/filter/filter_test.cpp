@@ -61,30 +61,53 @@ TEST_CASE("make_filter: calls with a row notify, all others pass") {
   for (int number = 0; number < 600; ++number) {
     if (number >= SYS_io_uring_setup && number <= SYS_io_uring_register) continue;
     CAPTURE(number);
-    const bool has_row = find_syscall(number) != nullptr;
-    CHECK(verdict(call(number)) == (has_row ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW));
+    for (const Abi abi : {Abi::x86_64, Abi::i386}) {
+      const SyscallDef* row = find_syscall(number, abi);
+      const bool stops = row != nullptr && row->operation != Operation::stat_descriptor;
+      CHECK(verdict(call(number, abi == Abi::i386 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64)) ==
+            (stops ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW));
+    }
   }
 }
 
-TEST_CASE("make_filter: io_uring and x32 do not exist, a skipped call and i386 pass") {
+TEST_CASE("make_filter: io_uring and x32 do not exist, a skipped call and other machines pass") {
   CHECK(verdict(call(SYS_io_uring_setup)) == kNotThere);
   CHECK(verdict(call(SYS_io_uring_enter)) == kNotThere);
   CHECK(verdict(call(SYS_io_uring_register)) == kNotThere);
   CHECK(verdict(call(SYS_open | 0x40000000)) == kNotThere);
   CHECK(verdict(call(SYS_getpid | 0x40000000)) == kNotThere);
   CHECK(verdict(call(-1)) == SECCOMP_RET_ALLOW);
-  CHECK(verdict(call(SYS_open, AUDIT_ARCH_I386)) == SECCOMP_RET_ALLOW);
+  CHECK(verdict(call(SYS_io_uring_setup, AUDIT_ARCH_I386)) == kNotThere);
+  CHECK(verdict(call(SYS_open, AUDIT_ARCH_AARCH64)) == SECCOMP_RET_ALLOW);
 }
 
-TEST_CASE("make_filter: stat of a descriptor itself is not notified") {
+TEST_CASE("make_filter: stat of a descriptor itself stops only if the descriptor is a marked one") {
+  for (const std::uint64_t fd : {std::uint64_t{3}, std::uint64_t{kFirstMarkedFd}}) {
+    const std::uint32_t want = fd < kFirstMarkedFd ? SECCOMP_RET_ALLOW : SECCOMP_RET_USER_NOTIF;
+    seccomp_data data = call(SYS_newfstatat);
+    data.args[0] = fd;
+    data.args[3] = AT_EMPTY_PATH;
+    CHECK(verdict(data) == want);
+    data = call(SYS_statx);
+    data.args[0] = fd;
+    data.args[2] = AT_EMPTY_PATH;
+    CHECK(verdict(data) == want);
+    data = call(SYS_fstat);
+    data.args[0] = fd;
+    CHECK(verdict(data) == want);
+  }
+}
+
+TEST_CASE("make_filter: AT_EMPTY_PATH does not hide a path that may be there") {
   seccomp_data data = call(SYS_newfstatat);
-  data.args[3] = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
-  CHECK(verdict(data) == SECCOMP_RET_ALLOW);
-  data.args[3] = AT_SYMLINK_NOFOLLOW;
+  data.args[0] = static_cast<std::uint32_t>(AT_FDCWD);
+  data.args[3] = AT_EMPTY_PATH;
   CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
-  data = call(SYS_statx);
-  data.args[2] = AT_EMPTY_PATH;
-  CHECK(verdict(data) == SECCOMP_RET_ALLOW);
+  data.args[0] = 3;
+  data.args[3] = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW;
+  CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
+  data.args[3] = 0;
+  CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
 }
 
 TEST_CASE("install_filter: a guest's own listener gets the kernel's EBUSY") {

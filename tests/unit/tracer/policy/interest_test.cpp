@@ -48,16 +48,5 @@ TEST_CASE("Interest: without rows and rules nothing is a candidate") {
   CHECK_FALSE(interest.may_concern("/proc/self/fd/3"));
 }
 
-TEST_CASE("Interest: a link to a candidate becomes one, and the number of them is limited") {
-  const Tree tree(kFiles);
-  Interest interest(tree, kRules);
-  CHECK_FALSE(interest.may_concern("/tmp/mine"));
-  interest.learn_link("/tmp/mine/");
-  CHECK(interest.may_concern("/tmp/mine"));
-  CHECK(interest.may_concern("mine/x"));
-  for (int i = 0; i < 10000; ++i) interest.learn_link("/tmp/n" + std::to_string(i));
-  CHECK_FALSE(interest.may_concern("/tmp/n9999"));
-}
-
 }  // namespace
 }  // namespace vgpu::tracer

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -95,6 +96,27 @@ TEST_CASE("Descriptors: no guest can change what the others see") {
   const UniqueFd fd = descriptors.open(*tree.find("/dev/vdev0"), O_RDWR);
   CHECK(::pwrite(fd.get(), "x", 1, 0) == -1);
   CHECK(::ftruncate(fd.get(), 1) == -1);
+}
+
+TEST_CASE("Descriptors: a shared file is one memory for all who map it, and keeps its size") {
+  const std::vector<VirtualFile> rows = {shared_file("/dev/vshared", 8192)};
+  const Tree tree(rows);
+  const Node& node = *tree.find("/dev/vshared");
+  Descriptors descriptors;
+  const UniqueFd one = descriptors.open(node, O_RDWR);
+  const UniqueFd two = descriptors.open(node, O_RDWR);
+  void* const mine = ::mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, one.get(), 0);
+  void* const theirs = ::mmap(nullptr, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, two.get(), 0);
+  REQUIRE(mine != MAP_FAILED);
+  REQUIRE(theirs != MAP_FAILED);
+  static_cast<char*>(mine)[8191] = 'x';
+  CHECK(static_cast<char*>(theirs)[8191] == 'x');
+  CHECK(::ftruncate(two.get(), 0) == -1);
+  CHECK(::ftruncate(two.get(), 16384) == -1);
+  const UniqueFd reader = descriptors.open(node, O_RDONLY);
+  CHECK(::mmap(nullptr, 8192, PROT_WRITE, MAP_SHARED, reader.get(), 0) == MAP_FAILED);
+  ::munmap(mine, 8192);
+  ::munmap(theirs, 8192);
 }
 
 }  // namespace

@@ -1,0 +1,45 @@
+#!/bin/sh
+# llama.cpp, as node-llama-cpp ships it, generates on the virtual GPU what it generates on the processor; see
+# node/compare.mjs for what counts as equal. GPU: the profile.
+. "$(dirname "$0")/find.sh"
+need_llama
+
+# same_on_both MODEL TOLERANCE SCENARIO...: logits and tokens.
+same_on_both() {
+  _model=$1
+  _tolerance=$2
+  shift 2
+  run "$node" "$here/node/scenarios.mjs" cpu "$models/$_model.gguf" "$scratch/cpu.json" - "$@"
+  [ "$status" -eq 0 ] || { fail "the CPU backend fails" "$(shown "$_model $*")"; return; }
+  run "$VGPU_RUN" --gpu "$GPU" "$node" "$here/node/scenarios.mjs" cuda "$models/$_model.gguf" "$scratch/cuda.json" "$scratch/cpu.json" "$@"
+  [ "$status" -eq 0 ] || { fail "the virtual GPU fails" "$(shown "$_model $*")"; return; }
+  run "$node" "$here/node/compare.mjs" "$scratch/cpu.json" "$scratch/cuda.json" "$_tolerance"
+  [ "$status" -eq 0 ] || fail "$_model: other results" "$(shown "compare")"
+  echo "$GPU, $_model: $(tail -n 1 "$scratch/out")"
+}
+
+law 'without vgpu-run there is no CUDA (else this test proves nothing)'
+make_model f16 llama f16
+run "$node" "$here/node/scenarios.mjs" cuda "$models/f16.gguf" "$scratch/none.json" - short
+[ "$status" -ne 0 ] || fail 'it works without vgpu-run'
+
+law "node-llama-cpp's own inspection finds the GPU"
+says 'CUDA: .*available' "$VGPU_RUN" --gpu "$GPU" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
+says 'CUDA device: .*' "$VGPU_RUN" --gpu "$GPU" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
+
+law 'prompts short and long, with flash attention and without, batches, embeddings, two models, a reload, an abort'
+same_on_both f16 0.02 short flash long long-flash batch embedding two reload abort
+
+law 'every type of weights, with a short and a long prompt'
+for type in f32 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q4_K q5_K q6_K q2_K q3_K iq4_nl iq4_xs iq3_s iq2_xs mxfp4; do
+  make_model $type llama $type
+  same_on_both $type 0.05 short long
+done
+
+law 'every layout'
+for layout in qwen2 qwen2tied qwen3 qwen3moe; do
+  make_model $layout $layout q8_0
+  same_on_both $layout 0.05 short flash
+done
+
+finish

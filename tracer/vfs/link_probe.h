@@ -1,0 +1,39 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+
+#include "tracer/sys/unique_fd.h"
+#include "tracer/vfs/tree.h"
+
+namespace vgpu::tracer {
+
+/// Tells whether a path that names nothing of ours may lead to it all the same, over a symbolic
+/// link of another name.
+class LinkProbe {
+ public:
+  /// Borrows `tree`.
+  explicit LinkProbe(const Tree& tree) : tree_(tree) {}
+
+  /// Some guest's root or mounts are no longer ours: look through its eyes, which costs more.
+  void look_through_guests() noexcept { own_root_ = false; }
+
+  /// A guest serves a file system: to ask it would wait for who may wait for us. Only what the
+  /// kernel has in its cache is looked at from now on.
+  void trust_cache_only() noexcept { cache_only_ = true; }
+  bool trusts_cache_only() const noexcept { return cache_only_; }
+
+  /// True if the path has to be walked link by link. `text` must end in a NUL.
+  bool may_lead_to_ours(pid_t tid, int dirfd, std::string_view text, bool follow_last) const;
+
+ private:
+  UniqueFd base_of(pid_t tid, int dirfd, bool absolute) const;
+
+  const Tree& tree_;
+  bool own_root_ = true;
+  bool cache_only_ = false;
+};
+
+}  // namespace vgpu::tracer
