@@ -232,6 +232,30 @@ TEST_CASE("capture: its graph can be looked at and steered while it goes on") {
   });
 }
 
+TEST_CASE("capture: a stream that has joined may be destroyed once it was waited for") {
+  on_every_kind([](const DriverTable& cu) {
+    CUstream one = make_stream(cu);
+    CUevent fork = make_event(cu);
+    CUevent join = make_event(cu);
+    std::string seen;
+    for (const bool joined : {true, false}) {
+      CUstream two = make_stream(cu);
+      begin(cu, one);
+      CU_OK(cuEventRecord, fork, one);
+      CU_OK(cuStreamWaitEvent, two, fork, 0);
+      CU_OK(cuLaunchHostFunc, two, append, static_cast<void*>(&seen));
+      CU_OK(cuEventRecord, join, two);
+      if (joined) CU_OK(cuStreamWaitEvent, one, join, 0);
+      CU_OK(cuStreamDestroy_v2, two);
+      CUgraph graph = nullptr;
+      CHECK(CU(cuStreamEndCapture, one, &graph) ==
+            (joined ? CUDA_SUCCESS : CUDA_ERROR_STREAM_CAPTURE_UNJOINED));
+      if (joined) CU_OK(cuGraphDestroy, graph);
+    }
+    CU_OK(cuStreamDestroy_v2, one);
+  });
+}
+
 TEST_CASE("capture: a stream that is destroyed takes its capture along") {
   on_every_kind([](const DriverTable& cu) {
     CUstream stream = make_stream(cu);

@@ -66,6 +66,40 @@ TEST_CASE("peers: memory goes from device to device, and knows where it is") {
   });
 }
 
+TEST_CASE("peers: memory counts on the device that it is of, however it was made") {
+  on_two_devices([](const DriverTable& cu, CUcontext first, CUcontext) {
+    const auto free_of_first = [&] {
+      std::size_t free = 0;
+      CU_OK(cuCtxPushCurrent_v2, first);
+      CU_OK(cuMemGetInfo_v2, &free, nullptr);
+      CU_OK(cuCtxPopCurrent_v2, nullptr);
+      return free;
+    };
+    const auto free_of_second = [&] {
+      std::size_t free = 0;
+      CU_OK(cuMemGetInfo_v2, &free, nullptr);
+      return free;
+    };
+    constexpr std::size_t kSize = std::size_t{4} << 20;
+    const std::size_t one = free_of_first();
+    const std::size_t two = free_of_second();
+    CUdeviceptr at = 0;
+    CU_OK(cuMemAlloc_v2, &at, kSize);
+    CHECK(free_of_first() == one);
+    CHECK(free_of_second() == two - kSize);
+    CU_OK(cuMemFree_v2, at);
+    CUmemAllocationProp properties{};
+    properties.type = CU_MEM_ALLOCATION_TYPE_PINNED;
+    properties.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0};
+    CUmemGenericAllocationHandle handle = 0;
+    CU_OK(cuMemCreate, &handle, kSize, &properties, 0);
+    CHECK(free_of_first() == one - kSize);
+    CHECK(free_of_second() == two);
+    CU_OK(cuMemRelease, handle);
+    CHECK(free_of_first() == one);
+  });
+}
+
 TEST_CASE("peers: a failed device leaves the other one alone") {
   on_two_devices([](const DriverTable& cu, CUcontext first, CUcontext) {
     constexpr const char* kTrap =

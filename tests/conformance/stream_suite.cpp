@@ -1,3 +1,4 @@
+#include <array>
 #include <atomic>
 #include <string>
 #include <thread>
@@ -186,6 +187,52 @@ TEST_CASE("streams: a written word lets a waiting stream go on") {
     CU_OK(cuMemFree_v2, at);
     CU_OK(cuStreamDestroy_v2, waiting);
     CU_OK(cuStreamDestroy_v2, writing);
+  });
+}
+
+TEST_CASE("streams: attributes are kept, and copied") {
+  on_every_kind([](const DriverTable& cu) {
+    CUstream one = make_stream(cu);
+    CUstream two = make_stream(cu);
+    CUstreamAttrValue value{};
+    value.accessPolicyWindow.num_bytes = 4096;
+    CU_OK(cuStreamSetAttribute, one, CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW, &value);
+    CU_OK(cuStreamCopyAttributes, two, one);
+    CUstreamAttrValue seen{};
+    CU_OK(cuStreamGetAttribute, two, CU_LAUNCH_ATTRIBUTE_ACCESS_POLICY_WINDOW, &seen);
+    CHECK(seen.accessPolicyWindow.num_bytes == 4096);
+    CHECK(CU(cuStreamSetAttribute, one, CU_LAUNCH_ATTRIBUTE_COOPERATIVE, &value) ==
+          CUDA_ERROR_INVALID_VALUE);
+    for (CUstream stream : {one, two}) CU_OK(cuStreamDestroy_v2, stream);
+  });
+}
+
+TEST_CASE("streams: a batch of words is written in its order") {
+  on_every_kind([](const DriverTable& cu) {
+    CUstream stream = make_stream(cu);
+    CUdeviceptr at = 0;
+    CU_OK(cuMemAlloc_v2, &at, 16);
+    std::array<CUstreamBatchMemOpParams_v1, 3> operations{};
+    operations[0].writeValue.operation = CU_STREAM_MEM_OP_WRITE_VALUE_32;
+    operations[0].writeValue.address = at;
+    operations[0].writeValue.value = 7;
+    operations[1].waitValue.operation = CU_STREAM_MEM_OP_WAIT_VALUE_32;
+    operations[1].waitValue.address = at;
+    operations[1].waitValue.value = 7;
+    operations[1].waitValue.flags = 1;
+    operations[2].writeValue.operation = CU_STREAM_MEM_OP_WRITE_VALUE_64;
+    operations[2].writeValue.address = at + 8;
+    operations[2].writeValue.value64 = 9;
+    CU_OK(cuStreamBatchMemOp_v2, stream, 3, operations.data(), 0);
+    CU_OK(cuStreamSynchronize, stream);
+    std::array<cuuint64_t, 2> seen{};
+    CU_OK(cuMemcpyDtoH_v2, seen.data(), at, 16);
+    CHECK(static_cast<unsigned>(seen[0]) == 7);
+    CHECK(seen[1] == 9);
+    operations[1].waitValue.address = 64;
+    CHECK(CU(cuStreamBatchMemOp_v2, stream, 3, operations.data(), 0) == CUDA_ERROR_INVALID_VALUE);
+    CU_OK(cuMemFree_v2, at);
+    CU_OK(cuStreamDestroy_v2, stream);
   });
 }
 

@@ -70,12 +70,16 @@ bool is_joined(const Capture& capture, const Nodes& end) {
     next.pop_back();
     for (const auto& edge : node->dependencies) reach(edge.from.get());
   }
-  return std::ranges::all_of(capture.streams, [&](const std::weak_ptr<Stream>& weak) {
-    const auto stream = weak.lock();
-    return stream == nullptr || std::ranges::all_of(stream->frontier, [&](const auto& node) {
-             return node->graph == nullptr || before.contains(node.get());
-           });
-  });
+  const auto all_before = [&](const Nodes& nodes) {
+    return std::ranges::all_of(nodes, [&](const auto& node) {
+      return node->graph == nullptr || before.contains(node.get());
+    });
+  };
+  return all_before(capture.left_behind) &&
+         std::ranges::all_of(capture.streams, [&](const std::weak_ptr<Stream>& weak) {
+           const auto stream = weak.lock();
+           return stream == nullptr || all_before(stream->frontier);
+         });
 }
 
 std::uint64_t next_capture_id() {
@@ -246,8 +250,10 @@ void abandon_capture(Stream& stream) {
   const Lock lock(graph_mutex());
   if (stream.capture == nullptr) return;
   const auto capture = stream.capture;
-  capture->invalid = true;
-  if (capture->origin != stream.id) return leave(stream);
+  if (capture->origin != stream.id) {
+    merge(capture->left_behind, stream.frontier);
+    return leave(stream);
+  }
   for (const auto& weak : capture->streams)
     if (const auto other = weak.lock()) leave(*other);
   leave(stream);

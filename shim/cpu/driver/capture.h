@@ -27,6 +27,8 @@ class Capture {
   const std::uint64_t origin;                  ///< Stream::id of the stream that it began in
   bool invalid = false;                        ///< an operation broke it; it only waits to be ended
   std::vector<std::weak_ptr<Stream>> streams;  ///< that take part, the origin included
+  /// What streams that were destroyed would have gone on from: it must be joined all the same.
+  std::vector<std::shared_ptr<GraphNode>> left_behind;
 };
 
 /// How many captures there are: work that meets none need not ask further.
@@ -65,7 +67,7 @@ void refuse_in_capture(Stream& stream);
 void refuse_captures_of(const Context& context);
 void refuse_if_unsafe();
 void refuse_captured(const Event& event);
-/// Breaks the capture of a stream that is destroyed.
+/// For a stream that is destroyed: ends the capture that began in it, without a graph.
 void abandon_capture(Stream& stream);
 
 }  // namespace vgpu::cpu

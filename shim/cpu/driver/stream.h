@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -36,6 +37,7 @@ struct Stream {
   // graph_mutex().
   std::shared_ptr<Capture> capture;
   std::vector<std::shared_ptr<GraphNode>> frontier;
+  std::map<CUstreamAttrID, CUstreamAttrValue> attributes;  ///< as set; guarded by graph_mutex()
   // What cuStreamGetCaptureInfo has told of it.
   std::vector<CUgraphNode> told_nodes;
   std::vector<CUgraphEdgeData> told_edges;

@@ -39,8 +39,34 @@ TEST_CASE("address map: ranges that share a byte exclude each other") {
   CHECK_FALSE(map.overlaps(0, 900));
 }
 
+TEST_CASE("address map: mappings side by side hold a range together, once they may be used") {
+  AddressMap map;
+  const auto mapping = [&](std::uint64_t base, std::uint64_t access) {
+    const auto made = range(base, 100);
+    made->kind = Allocation::Kind::mapped;
+    made->access = access;
+    REQUIRE(map.add(made));
+    return made;
+  };
+  const auto first = mapping(1000, 3);
+  const auto second = mapping(1100, 3);
+  mapping(1200, 0);
+  REQUIRE(map.add(range(1300, 100)));
+  CHECK(map.holds(1050, 150));
+  CHECK_FALSE(map.holds(1050, 151));
+  CHECK_FALSE(map.holds(1250, 1));
+  CHECK(map.holds(1350, 50));
+  CHECK_FALSE(map.holds(1350, 51));
+  CHECK_FALSE(map.holds(1350, UINT64_MAX));
+  CHECK(map.mappings(1000, 200) == std::vector{first, second});
+  CHECK(map.mappings(1000, 150).empty());
+  CHECK(map.mappings(1050, 50).empty());
+  CHECK(map.mappings(1200, 200).empty());
+}
+
 TEST_CASE("address map: a range is held only whole, also at the end of the address space") {
-  const Allocation allocation = *range(1000, 100);
+  const auto made = range(1000, 100);
+  const Allocation& allocation = *made;
   CHECK(allocation.holds(1000, 100));
   CHECK(allocation.holds(1100, 0));
   CHECK_FALSE(allocation.holds(1000, 101));

@@ -6,6 +6,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/launch.h"
 
 namespace vgpu::cpu::api {
 namespace {
@@ -17,6 +18,14 @@ const Device& device_of(const Function& function) {
   const auto module = function.module.lock();
   require(module != nullptr, CUDA_ERROR_INVALID_HANDLE, "the function's module is unloaded");
   return module->context->device();
+}
+
+/// Refuses the clusters that a launch like this would be refused for, too.
+void require_single_blocks(const CUlaunchConfig* config) {
+  require_value(config != nullptr && (config->numAttrs == 0 || config->attrs != nullptr),
+                "config is null, or its attributes");
+  LaunchRequest scratch;
+  for (unsigned i = 0; i < config->numAttrs; ++i) apply_attribute(config->attrs[i], scratch);
 }
 
 }  // namespace
@@ -69,6 +78,25 @@ CUresult cuOccupancyMaxPotentialBlockSize(int* min_grid, int* block_size, CUfunc
                                           int block_size_limit) {
   return cuOccupancyMaxPotentialBlockSizeWithFlags(min_grid, block_size, function, shared_of,
                                                    dynamic_shared, block_size_limit, 0);
+}
+
+CUresult cuOccupancyMaxActiveClusters(int* clusters, CUfunction handle,
+                                      const CUlaunchConfig* config) {
+  require_value(clusters != nullptr, "numClusters is null");
+  require_single_blocks(config);
+  const auto function = find_function(handle);
+  const jit::Dim3 block{config->blockDimX, config->blockDimY, config->blockDimZ};
+  *clusters = static_cast<int>(resident_blocks(*function, block, config->sharedMemBytes));
+  return CUDA_SUCCESS;
+}
+
+CUresult cuOccupancyMaxPotentialClusterSize(int* size, CUfunction handle,
+                                            const CUlaunchConfig* config) {
+  require_value(size != nullptr, "clusterSize is null");
+  require_single_blocks(config);
+  find_function(handle);
+  *size = 1;
+  return CUDA_SUCCESS;
 }
 
 CUresult cuOccupancyAvailableDynamicSMemPerBlock(std::size_t* bytes, CUfunction handle, int blocks,
