@@ -42,6 +42,7 @@ struct Product {
   // The error of the device's elements may be `error` of the sum of what they are the sum of; beside them nothing may
   // have changed. Looks at every `step`-th row.
   bool right(const char* name, double factor, double error, int step = 1) const {
+    TRY(cudaGetLastError());
     std::vector<Out> got(c.size());
     TRY(cudaMemcpy(got.data(), result, got.size() * sizeof(Out), cudaMemcpyDeviceToHost));
     double worst = 0;
