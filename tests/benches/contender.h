@@ -20,7 +20,7 @@ struct Input {
 /// One way to compute one thing. `run` is what is measured: inputs and outputs stay where the
 /// contender has them, and it returns when the result is complete.
 struct Contender {
-  std::string kernel;  ///< "vector_add", "matrix_mul" or "reduction"
+  std::string kernel;  ///< "vector_add", "matrix_mul", "matrix_f16" or "reduction"
   std::string name;    ///< "device", "openmp" or "pocl"
   std::function<void()> run;
   std::function<std::vector<float>()> result;  ///< the reduction's is one number

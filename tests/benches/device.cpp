@@ -81,6 +81,32 @@ std::shared_ptr<Params> make_params(DevicePtr a, DevicePtr b, DevicePtr c, unsig
   return params;
 }
 
+/// The product of the matrices' values as f16: they are small multiples of 1/8.
+void add_tensor(const std::shared_ptr<const Driver>& driver, DevicePtr a, DevicePtr b,
+                std::vector<Contender>& contenders) {
+  constexpr unsigned kSide = Input::kSide;
+  constexpr unsigned kFragments = 32;  // rows and columns of a warp
+  Handle module = nullptr;
+  const std::string ptx = tensor_ptx();
+  driver->call("cuModuleLoadData", &module, static_cast<const void*>(ptx.c_str()));
+  const Handle halve = driver->function(module, "halve");
+  DevicePtr halves[2] = {};
+  for (int n = 0; n < 2; ++n) {
+    halves[n] = driver->allocate(std::size_t{kSide} * kSide * 2);
+    DevicePtr from = n == 0 ? a : b;
+    void* params[] = {&from, &halves[n]};
+    driver->launch(halve, kSide * kSide / Input::kBlock, 1, Input::kBlock, 1, params);
+  }
+  const DevicePtr product = driver->allocate(std::size_t{kSide} * kSide * sizeof(float));
+  contenders.push_back({"matrix_f16", "device",
+                        [=, function = driver->function(module, "matrix_f16"),
+                         params = make_params(halves[0], halves[1], product, kSide)] {
+                          driver->launch(function, kSide / kFragments, kSide / kFragments,
+                                         kFragments, 1, params->all);
+                        },
+                        [=] { return driver->download(product, std::size_t{kSide} * kSide); }});
+}
+
 }  // namespace
 
 void add_device(const Input& input, std::vector<Contender>& contenders) {
@@ -121,6 +147,7 @@ void add_device(const Input& input, std::vector<Contender>& contenders) {
                                          params->all);
                         },
                         [=] { return driver->download(product, std::size_t{kSide} * kSide); }});
+  add_tensor(driver, a, b, contenders);
   contenders.push_back({"reduction", "device",
                         [=, function = driver->function(module, "reduction"),
                          params = make_params(a, 0, sums, Input::kCount)] {

@@ -1,4 +1,4 @@
-// The same three kernels on the device, as OpenMP loops and in OpenCL, in one process; prints
+// The same kernels on the device, as OpenMP loops and in OpenCL, in one process; prints
 // ratios.
 #include <benchmark/benchmark.h>
 

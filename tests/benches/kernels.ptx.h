@@ -158,4 +158,90 @@ TILE:
   return text;
 }
 
+/// A product of matrices in the tensor cores' way, and the conversion of its factors to f16: a warp
+/// has 32 x 32 elements, which are 2 x 2 fragments.
+inline std::string tensor_ptx() {
+  const auto list = [](const std::string& name, int count) {
+    std::string text = "{";
+    for (int n = 0; n < count; ++n) text += (n == 0 ? "%" : ", %") + name + std::to_string(n);
+    return text + "}";
+  };
+  const auto fragment = [](const char* name, int n) { return name + std::to_string(n) + "x"; };
+  std::string text = R"(.version 6.3
+.target sm_70
+.address_size 64
+
+.visible .entry halve(.param .u64 from, .param .u64 to) {
+  .reg .b32 %r<5>; .reg .b16 %h; .reg .f32 %f; .reg .b64 %rd<6>;
+  ld.param.u64 %rd1, [from];
+  ld.param.u64 %rd2, [to];
+  mov.u32 %r1, %ctaid.x;
+  mov.u32 %r2, %ntid.x;
+  mov.u32 %r3, %tid.x;
+  mad.lo.s32 %r4, %r1, %r2, %r3;
+  mad.wide.u32 %rd3, %r4, 4, %rd1;
+  mad.wide.u32 %rd4, %r4, 2, %rd2;
+  ld.global.f32 %f, [%rd3];
+  cvt.rn.f16.f32 %h, %f;
+  st.global.b16 [%rd4], %h;
+  ret;
+}
+
+.visible .entry matrix_f16(.param .u64 a, .param .u64 b, .param .u64 c, .param .u32 n) {
+  .reg .pred %p; .reg .b32 %r<9>; .reg .b64 %rd<12>;
+)";
+  for (int n = 0; n < 2; ++n)
+    text += "  .reg .b32 %" + fragment("a", n) + "<8>, %" + fragment("b", n) + "<8>;\n";
+  for (int n = 0; n < 4; ++n) text += "  .reg .f32 %" + fragment("c", n) + "<8>;\n";
+  text += R"(  ld.param.u64 %rd1, [a];
+  ld.param.u64 %rd2, [b];
+  ld.param.u64 %rd3, [c];
+  ld.param.u32 %r1, [n];
+  mov.u32 %r2, %ctaid.y;
+  shl.b32 %r3, %r2, 5;
+  mov.u32 %r4, %ctaid.x;
+  shl.b32 %r5, %r4, 5;
+  mul.lo.u32 %r6, %r3, %r1;
+  mad.wide.u32 %rd4, %r6, 2, %rd1;
+  mad.wide.u32 %rd5, %r5, 2, %rd2;
+  add.u32 %r7, %r6, %r5;
+  mad.wide.u32 %rd6, %r7, 4, %rd3;
+  mul.wide.u32 %rd7, %r1, 32;
+  add.u64 %rd8, %rd4, %rd7;
+  add.u64 %rd9, %rd6, %rd7;
+  add.u64 %rd9, %rd9, %rd7;
+  mov.u32 %r8, 0;
+)";
+  for (int n = 0; n < 4; ++n)
+    for (int k = 0; k < 8; ++k)
+      text += "  mov.f32 %" + fragment("c", n) + std::to_string(k) + ", 0f00000000;\n";
+  text += "NEXT:\n";
+  const char* const kRows[] = {"%rd4", "%rd8"};
+  for (int n = 0; n < 2; ++n) {
+    text += "  wmma.load.a.sync.aligned.row.m16n16k16.global.f16 " + list(fragment("a", n), 8) +
+            ", [" + kRows[n] + "], %r1;\n";
+    text += "  wmma.load.b.sync.aligned.row.m16n16k16.global.f16 " + list(fragment("b", n), 8) +
+            ", [%rd5+" + std::to_string(32 * n) + "], %r1;\n";
+  }
+  for (int n = 0; n < 4; ++n) {
+    const std::string sums = list(fragment("c", n), 8);
+    text += "  wmma.mma.sync.aligned.row.row.m16n16k16.f32.f32 " + sums + ", " +
+            list(fragment("a", n / 2), 8) + ", " + list(fragment("b", n % 2), 8) + ", " + sums +
+            ";\n";
+  }
+  text += R"(  add.u64 %rd4, %rd4, 32;
+  add.u64 %rd8, %rd8, 32;
+  add.u64 %rd5, %rd5, %rd7;
+  add.u32 %r8, %r8, 16;
+  setp.lt.u32 %p, %r8, %r1;
+  @%p bra NEXT;
+)";
+  const char* const kResults[] = {"%rd6", "%rd9"};
+  for (int n = 0; n < 4; ++n)
+    text += std::string("  wmma.store.d.sync.aligned.row.m16n16k16.global.f32 [") +
+            kResults[n / 2] + "+" + std::to_string(n % 2 * 64) + "], " + list(fragment("c", n), 8) +
+            ", %r1;\n";
+  return text + "  ret;\n}\n";
+}
+
 }  // namespace vgpu::benches

@@ -39,9 +39,10 @@ void add_openmp(const Input& input, std::vector<Contender>& contenders) {
   const float* b = input.b.data();
   contenders.push_back({"vector_add", "openmp", [=] { vector_add(a, b, c->data(), Input::kCount); },
                         [=] { return *c; }});
-  contenders.push_back({"matrix_mul", "openmp",
-                        [=] { matrix_mul(a, b, product->data(), Input::kSide); },
-                        [=] { return *product; }});
+  for (const char* const kernel : {"matrix_mul", "matrix_f16"})
+    contenders.push_back({kernel, "openmp",
+                          [=] { matrix_mul(a, b, product->data(), Input::kSide); },
+                          [=] { return *product; }});
   contenders.push_back({"reduction", "openmp", [=] { *sum = reduction(a, Input::kCount); },
                         [=] { return std::vector<float>{*sum}; }});
 }

@@ -13,6 +13,11 @@ for cudart in static shared; do
     says '^PASS$' "$VGPU_RUN" "$GUESTS/$guest-$cudart"
   done
 
+  for guest in nv_mma nv_wmma; do
+    law "$guest with $cudart cudart gets the host's products of matrices"
+    says '^PASS$' "$VGPU_RUN" --gpu a100 "$GUESTS/$guest-$cudart"
+  done
+
   law "$cudart cudart: an access far beyond an allocation is an error and no crash"
   prints PASS "$VGPU_RUN" "$GUESTS/nv_out_of_bounds-$cudart" far
 

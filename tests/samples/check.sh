@@ -16,6 +16,9 @@ fi
 LD_LIBRARY_PATH=$(dirname "$(dirname "$nvcc")")/lib64
 export LD_LIBRARY_PATH
 
+# bf16, tf32 and f64 are newer than the default device.
+case $name in *TensorCoreGemm) gpu=a100 ;; *) gpu=vgpu75 ;; esac
+
 for cudart in static shared; do
   law "$name with $cudart cudart ends with 0 and says: $text"
   program=$SAMPLES_BUILT/$name-$cudart
@@ -24,7 +27,7 @@ for cudart in static shared; do
     [ "$status" -eq 0 ] || { fail 'it does not compile' "$(shown nvcc)"; continue; }
   fi
   cd "$SAMPLES_BUILT"  # the driver-API samples look for their kernels here
-  ends_with 0 "$VGPU_RUN" "$program"
+  ends_with 0 "$VGPU_RUN" --gpu $gpu "$program"
   grep -qF -- "$text" "$scratch/out" || fail 'the text is missing' "$(shown "$program")"
 done
 finish
