@@ -53,6 +53,7 @@ void Generator::atomic(const ptx::Instruction& inst) {
   const bool stacked = form_ == Form::stacked || form_ == Form::function;
   if (stacked && (cas || inst.has(Mod::exch_)) && code_.blocks[current_].loop >= 0)
     runtime("vgpu_yield", b_.getVoidTy(), {state_, warp_});
+  if (inst.has(Mod::async_)) unsupported(inst, "asynchronous reductions");
   if (inst.types.size() != 1 || (!cas && rmw_of(inst) == AtomicRMWInst::BAD_BINOP))
     unsupported(inst, "this atomic operation");
   const ptx::Type type = data_type(inst.types[0]);
