@@ -22,6 +22,9 @@ bool is_flow(const ptx::Instruction& inst) {
     case Opcode::ret_:
     case Opcode::exit_:
     case Opcode::trap_:
+    case Opcode::stacksave_:
+    case Opcode::stackrestore_:
+    case Opcode::alloca_:
       return true;
     default:
       return false;

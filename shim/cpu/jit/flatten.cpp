@@ -26,6 +26,8 @@ bool branches_on_guard(const ptx::Instruction& inst) {
     case Opcode::trap_:
     case Opcode::brx_:
     case Opcode::cp_:
+    case Opcode::alloca_:
+    case Opcode::stackrestore_:
     case Opcode::mbarrier_:
       return true;
     default:
@@ -192,6 +194,9 @@ void Flattener::instruction(Instance& instance, const ptx::Instruction& inst) {
     return;
   }
   if (is_barrier(inst) || waits_for_mbarrier(inst)) code_.has_barrier = true;
+  if (inst.op == Opcode::stacksave_ || inst.op == Opcode::stackrestore_ ||
+      inst.op == Opcode::alloca_)
+    return stack(copy);
   for (unsigned n = 0; n < copy.operands.size(); ++n) resolve(instance, copy, copy.operands[n], n);
   emit(std::move(copy));
 }

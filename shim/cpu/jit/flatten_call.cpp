@@ -159,8 +159,15 @@ void Flattener::inline_call(Instance& caller, const ptx::Instruction& inst, cons
   Instance callee = make_instance(target, false);
   bind(callee, caller, inst, parts.arguments, callee.function->params, false);
   bind(callee, caller, inst, parts.results, callee.function->returns, true);
+  // What the callee allocates goes when it returns.
+  Operand kept;
+  if (uses_stack(*callee.function)) {
+    kept = register_operand(new_reg(ptx::Type::u64));
+    move(inst, kept, register_operand(stack_register()));
+  }
   body(callee);
   finish(callee);
+  if (kept.kind == Operand::Kind::reg) move(inst, register_operand(stack_reg_), kept);
   copy_results(callee, caller, inst, parts.results);
 }
 

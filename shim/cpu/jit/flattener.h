@@ -93,6 +93,13 @@ class Flattener {
   std::int64_t load_var(const ptx::Instruction& inst, std::size_t var, ptx::Type type);
   std::int64_t new_reg(ptx::Type type);
 
+  // flatten_stack.cpp
+  bool uses_stack(const ptx::Function& function) const;
+  std::int64_t stack_register();
+  void stack(const ptx::Instruction& inst);
+  void allocate_stack(const ptx::Instruction& inst);
+  void move(const ptx::Instruction& inst, const ptx::Operand& to, const ptx::Operand& from);
+
   // flatten_params.cpp
   void access(ptx::Instruction inst, unsigned operand, std::size_t var);
   void collect_parts();
@@ -107,6 +114,8 @@ class Flattener {
   std::vector<const ptx::Function*> active_;  ///< being inlined, to find recursion
   std::vector<ParamVar> vars_;
   std::vector<Access> accesses_;
+  std::int64_t stack_reg_ = -1;   ///< how much of the stack of alloca is in use
+  std::int64_t stack_base_ = -1;  ///< of that stack, in local memory
 };
 
 /// The unsigned type of this size, or none. Units: bytes.

@@ -50,6 +50,7 @@ void Generator::atomic(const ptx::Instruction& inst) {
   const unsigned at = returns ? 1 : 0;
   const bool cas = inst.has(Mod::cas_);
   yield_turn();
+  if (inst.has(Mod::async_)) unsupported(inst, "asynchronous reductions");
   if (inst.types.size() != 1 || (!cas && rmw_of(inst) == AtomicRMWInst::BAD_BINOP))
     unsupported(inst, "this atomic operation");
   const ptx::Type type = data_type(inst.types[0]);

@@ -75,6 +75,14 @@ void Generator::mbarrier(const ptx::Instruction& inst) {
   let_others_run(b_.CreateAnd(active(inst), b_.CreateNot(over)));
 }
 
+/// Tells the mbarrier of each lane that `bytes` bytes have come.
+void Generator::report_bytes(const ptx::Instruction& inst, const Operand& object, unsigned bytes) {
+  ptx::Instruction shared = inst;
+  shared.space = ptx::Space::shared;
+  mbarrier_op(MbarrierOp::complete_tx, address(shared, object), splat(b_.getInt64(bytes)),
+              active(inst));
+}
+
 /// The lanes `stuck` have to try again: another warp has its turn first, if there are any.
 void Generator::let_others_run(Value* stuck) {
   if (form_ == Form::flat) return;

@@ -10,6 +10,10 @@ using llvm::Value;
 using ptx::Operand;
 
 void Generator::store(const ptx::Instruction& inst) {
+  if (inst.has(ptx::Mod::bulk_)) return fill(inst);
+  const bool async = inst.has(ptx::Mod::async_);
+  if (async && !inst.has(ptx::Mod::mbarrier_complete_tx_bytes_))
+    unsupported(inst, "this asynchronous store");
   const unsigned count = elements(inst);
   const ptx::Type type = inst.types.at(0);
   llvm::Type* const element = b_.getIntNTy(8 * ptx::size_of(type));
@@ -42,6 +46,17 @@ void Generator::store(const ptx::Instruction& inst) {
   });
   if (inst.has(ptx::Mod::volatile_) || inst.has(ptx::Mod::release_) || inst.has(ptx::Mod::relaxed_))
     b_.CreateFence(llvm::AtomicOrdering::SequentiallyConsistent, llvm::SyncScope::SingleThread);
+  if (async) report_bytes(inst, inst.operands[2], count * ptx::size_of(type));
+}
+
+/// st.bulk: each lane makes as many bytes zero as it says.
+void Generator::fill(const ptx::Instruction& inst) {
+  Value* const at = spill(vector(address(inst, inst.operands[0])));
+  Value* const sizes = spill(vector(operand(inst.operands[1], ptx::Type::u64)));
+  for_each_lane(active(inst), [&](Value* lane) {
+    b_.CreateMemSet(pointer(spilled(at, b_.getInt64Ty(), lane)), b_.getInt8(0),
+                    spilled(sizes, b_.getInt64Ty(), lane), llvm::MaybeAlign());
+  });
 }
 
 Value* Generator::last_lane(Value* mask) {

@@ -160,6 +160,7 @@ class Generator {
   Value* row_mask(Value* mask, unsigned row, unsigned repeat);
   void load(const ptx::Instruction& inst);
   void store(const ptx::Instruction& inst);
+  void fill(const ptx::Instruction& inst);
   std::vector<Value*> load_lanes(const Lanes& address, llvm::Type* type, unsigned count,
                                  Value* mask, bool full);
   std::vector<Value*> load_rows(const Rows& rows, llvm::Type* type, unsigned count, Value* mask,
@@ -199,6 +200,7 @@ class Generator {
   void mbarrier(const ptx::Instruction& inst);
   Value* mbarrier_op(exec::MbarrierOp op, const Lanes& where, Value* values, Value* lanes);
   void let_others_run(Value* stuck);
+  void report_bytes(const ptx::Instruction& inst, const ptx::Operand& object, unsigned bytes);
 
   // gen_call.cpp: the runtime, barriers, out-of-line functions.
   Value* runtime(const char* name, llvm::Type* result, const std::vector<Value*>& arguments);

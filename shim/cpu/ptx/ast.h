@@ -117,8 +117,7 @@ Type type_of(SpecialReg reg) noexcept;
 struct Operand {
   enum class Kind : std::uint8_t {
     none,
-    reg,      ///< value = index into Function::regs; `negated` for a predicate written !%p, and
-              ///< for a source of vmad written -%r
+    reg,      ///< value = index into Function::regs; `negated` for !%p, and of vmad for -%r
     imm_int,  ///< value = the bits, sign-extended to 64
     imm_f32,  ///< value = IEEE bits (0f...)
     imm_f64,  ///< value = IEEE bits (0d... or a decimal)

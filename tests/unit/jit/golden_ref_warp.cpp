@@ -196,7 +196,7 @@ void add_cluster(Family& f) {
     }
   }
   f.add("createpolicy.cvt.L2.b64 %o0, %i0" + drop, "d=d", zero);
-  f.add("getctarank.shared::cluster.u32 %o0, %i0;", "w=w", zero);
+  f.add("getctarank.u32 %o0, %i0;", "w=w", zero);
   f.add("getctarank.u64 %o0, %i0;", "w=d", zero);
 }
 

@@ -229,6 +229,25 @@ TEST_CASE("mbarrier: bulk copies go to global memory in groups") {
   )") == all_of(3));
 }
 
+TEST_CASE("mbarrier: asynchronous stores report their bytes; a bulk store makes zeros") {
+  CHECK(with_barrier(R"(
+    @%first st.bulk.weak.shared::cta [%s], 2048, 0;
+    @%first mbarrier.arrive.expect_tx.release.cta.shared::cta.b64 _, [bar], 1024;
+    bar.sync 0;
+    mad.lo.u32 %n, %i, 8, %s;
+    add.u32 %e, %i, 2;
+    st.async.weak.shared::cluster.mbarrier::complete_tx::bytes.v2.u32 [%n], {%i, %e}, [bar];
+  WAIT:
+    mbarrier.try_wait.parity.shared::cta.b64 %p, [bar], 0;
+    @!%p bra WAIT;
+    ld.shared.v2.u32 {%r, %e}, [%n];
+    sub.u32 %r, %e, %r;
+    ld.shared.u32 %e, [%n+1024];
+    add.u32 %r, %r, %e;
+  )",
+                     "1") == all_of(2));
+}
+
 TEST_CASE("mbarrier: who drops out is not waited for afterwards; pending arrivals are counted") {
   CHECK(with_barrier(R"(
     setp.lt.u32 %q, %i, 32;

@@ -47,6 +47,46 @@ TEST_CASE("memory: local arrays are each thread's own, by any index") {
   }
 }
 
+TEST_CASE("memory: alloca gives each thread places of its own until they are given back") {
+  const auto out = run_index(R"(
+    .reg .b64 %l, %m, %e, %mark;
+    mov.u32 %a0, 0;
+  AGAIN:
+    // A hundred times 4 KiB: only as much is in use at once as a stack has.
+    stacksave.u64 %mark;
+    and.b32 %a1, %i, 7;
+    add.u32 %a1, %a1, 1;
+    mul.wide.u32 %e, %a1, 4;
+    alloca.u64 %l, %e, 8;
+    alloca.u64 %m, 4096;
+    st.local.u32 [%l], %i;
+    add.u64 %e, %e, %l;
+    st.local.u32 [%e+-4], %a1;
+    st.local.u32 [%m], %a0;
+    ld.local.u32 %r0, [%m];
+    ld.local.u32 %a2, [%e+-4];
+    mad.lo.u32 %r0, %r0, 1000, %a2;
+    stackrestore.u64 %mark;
+    add.u32 %a0, %a0, 1;
+    setp.lt.u32 %p0, %a0, 100;
+    @%p0 bra AGAIN;
+  )",
+                             "", {64, 1, 1}, 64);
+  for (std::uint32_t n = 0; n < out.size(); ++n) CHECK(out[n] == 99000 + (n & 7) + 1);
+}
+
+TEST_CASE("memory: an alloca that does not fit traps") {
+  Device device(kernel_of_index(R"(
+    .reg .b64 %l, %e;
+    mov.u64 %e, -8;
+    alloca.u64 %l, %e;
+    mov.u32 %r0, 0;
+  )"));
+  std::uint32_t out = 0;
+  CHECK(device.run("k", {1, 1, 1}, {1, 1, 1}, Params().add(&out).add(1U)).kind ==
+        LaunchStatus::Kind::trap);
+}
+
 TEST_CASE("memory: bytes and halves are loaded with their sign and stored alone") {
   const auto out = run_index(R"(
     .reg .b64 %b, %e;
