@@ -1,10 +1,8 @@
 #include "launcher/smi/fields.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
+#include <ctime>
 
 #include "launcher/smi/getters.h"
 #include "launcher/smi/kinds.h"
@@ -17,13 +15,12 @@ std::string formatted_time(const char* format) {
   tm local{};
   ::localtime_r(&now, &local);
   char room[64] = {};
-  ::strftime(room, sizeof room, format, &local);
-  return room;
+  const std::size_t size = ::strftime(room, sizeof room, format, &local);
+  return {room, size};
 }
 
 std::string hex(unsigned int value, int digits) {
-  char room[32] = {};
-  std::snprintf(room, sizeof room, "%0*X", digits, value);
+  const std::string room = printed("%0*X", digits, value);
   return room;
 }
 
@@ -160,8 +157,7 @@ template <Name function>
 Value reasons(const Nvml& nvml, const Device& device) {
   unsigned long long set = 0;
   const nvmlReturn_t result = nvml.call(function.text, device.handle, &set);
-  char room[32] = {};
-  std::snprintf(room, sizeof room, "0x%016llX", set);
+  const std::string room = printed("0x%016llX", set);
   return result == NVML_SUCCESS ? known(room) : unknown(result);
 }
 
@@ -169,8 +165,7 @@ template <unsigned int id>
 Value field_watts(const Nvml& nvml, const Device& device) {
   Value value = field<id>(nvml, device);
   if (value.result != NVML_SUCCESS) return value;
-  char room[32] = {};
-  std::snprintf(room, sizeof room, "%.2f", std::stod(value.text) / 1000);
+  const std::string room = printed("%.2f", std::stod(value.text) / 1000);
   return known(room, "W");
 }
 
@@ -179,8 +174,7 @@ Value power_limits(const Nvml& nvml, const Device& device) {
   unsigned int limits[2] = {};
   const nvmlReturn_t result = nvml.call("nvmlDeviceGetPowerManagementLimitConstraints",
                                         device.handle, &limits[0], &limits[1]);
-  char room[32] = {};
-  std::snprintf(room, sizeof room, "%.2f", limits[which] / 1000.0);
+  const std::string room = printed("%.2f", limits[which] / 1000.0);
   return result == NVML_SUCCESS ? known(room, "W") : unknown(result);
 }
 
@@ -249,8 +243,7 @@ std::string csv_timestamp() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   constexpr long kNanosecondsInMillisecond = 1'000'000;
-  char room[16] = {};
-  std::snprintf(room, sizeof room, ".%03ld", now.tv_nsec / kNanosecondsInMillisecond);
+  const std::string room = printed(".%03ld", now.tv_nsec / kNanosecondsInMillisecond);
   return formatted_time("%Y/%m/%d %H:%M:%S") + room;
 }
 

@@ -1,6 +1,5 @@
 #include "launcher/smi/kinds.h"
 
-#include <cstdio>
 #include <iterator>
 #include <string>
 
@@ -78,8 +77,7 @@ Value addressing_mode(const Nvml& nvml, const Device& device) {
 Value board_id(const Nvml& nvml, const Device& device) {
   unsigned int value = 0;
   const nvmlReturn_t result = nvml.call("nvmlDeviceGetBoardId", device.handle, &value);
-  char room[16] = {};
-  std::snprintf(room, sizeof room, "0x%x", value);
+  const std::string room = printed("0x%x", value);
   return result == NVML_SUCCESS ? known(room) : unknown(result);
 }
 

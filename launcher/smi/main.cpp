@@ -144,7 +144,7 @@ int main(int argc, char** argv) {
   try {
     return run(std::span<char* const>(argv, static_cast<std::size_t>(argc)).subspan(1));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "nvidia-smi: %s\n", error.what());
+    static_cast<void>(std::fprintf(stderr, "nvidia-smi: %s\n", error.what()));
     return 1;
   }
 }

@@ -1,11 +1,11 @@
 #include "launcher/smi/table.h"
 
-#include <cstdio>
 #include <string_view>
 
 #include "launcher/smi/fields.h"
 #include "launcher/smi/query.h"
 #include "launcher/smi/report.h"
+#include "launcher/smi/value.h"
 
 namespace vgpu::smi {
 namespace {
@@ -24,14 +24,6 @@ constexpr std::string_view kProcessHead =
     "|  GPU   GI   CI              PID   Type   Process name                        GPU Memory |\n"
     "|        ID   ID                                                               Usage      |\n"
     "|=========================================================================================|\n";
-
-/// One line of the box, as printf makes it.
-template <class... Args>
-std::string print(const char* format, const Args&... args) {
-  char room[256] = {};
-  std::snprintf(room, sizeof room, format, args...);
-  return room;
-}
 
 /// The end of a long text is the telling part of a path, its beginning that of a name.
 std::string cut_end(const std::string& text, std::size_t size) {
@@ -74,26 +66,26 @@ std::string device_box(const Nvml& nvml, const Device& device) {
   constexpr std::size_t kLongestName = 27;
   const Facts facts(nvml, device);
   std::string text =
-      print("|%4u  %-31s%-4s| %18s %3s | %20s |\n", device.index,
-            cut_end(facts.word("name"), kLongestName).c_str(),
-            facts.on_or_off("persistence_mode").c_str(), facts.word("pci.bus_id").c_str(),
-            facts.on_or_off("display_active").c_str(),
-            facts.word("ecc.errors.uncorrected.volatile.total").c_str());
-  text += print("| %-3s  %4s    %-3s%15s / %5s | %10s / %9s | %7s %12s |\n",
-                facts.tight("fan.speed").c_str(), facts.tight("temperature.gpu", "C").c_str(),
-                facts.word("pstate").c_str(), facts.whole_watts("power.draw").c_str(),
-                facts.whole_watts("enforced.power.limit").c_str(),
-                facts.tight("memory.used").c_str(), facts.tight("memory.total").c_str(),
-                facts.tight("utilization.gpu").c_str(), facts.word("compute_mode").c_str());
-  return text + print("|%41s|%24s| %20s |\n", "", "", facts.word("mig.mode.current").c_str());
+      printed("|%4u  %-31s%-4s| %18s %3s | %20s |\n", device.index,
+              cut_end(facts.word("name"), kLongestName).c_str(),
+              facts.on_or_off("persistence_mode").c_str(), facts.word("pci.bus_id").c_str(),
+              facts.on_or_off("display_active").c_str(),
+              facts.word("ecc.errors.uncorrected.volatile.total").c_str());
+  text += printed("| %-3s  %4s    %-3s%15s / %5s | %10s / %9s | %7s %12s |\n",
+                  facts.tight("fan.speed").c_str(), facts.tight("temperature.gpu", "C").c_str(),
+                  facts.word("pstate").c_str(), facts.whole_watts("power.draw").c_str(),
+                  facts.whole_watts("enforced.power.limit").c_str(),
+                  facts.tight("memory.used").c_str(), facts.tight("memory.total").c_str(),
+                  facts.tight("utilization.gpu").c_str(), facts.word("compute_mode").c_str());
+  return text + printed("|%41s|%24s| %20s |\n", "", "", facts.word("mig.mode.current").c_str());
 }
 
 std::string process_line(const Device& device, const Process& process) {
   constexpr std::size_t kLongestName = 36;
   const std::string memory =
       process.memory == ~0ULL ? "N/A" : std::to_string(process.memory >> 20U) + "MiB";
-  return print("|%5u   N/A  N/A%16u%7c   %-36s%10s |\n", device.index, process.pid, process.type,
-               cut_begin(process.name, kLongestName - 1).c_str(), memory.c_str());
+  return printed("|%5u   N/A  N/A%16u%7c   %-36s%10s |\n", device.index, process.pid, process.type,
+                 cut_begin(process.name, kLongestName - 1).c_str(), memory.c_str());
 }
 
 }  // namespace
@@ -102,8 +94,8 @@ std::string overview(const Nvml& nvml, const std::vector<Device>& devices) {
   const std::string driver = field_value(nvml, Device{}, "driver_version").shown();
   std::string text = log_timestamp() + "       \n";
   text += kEdge;
-  text += print("| NVIDIA-SMI %-22s Driver Version: %-14s CUDA Version: %-9s|\n", driver.c_str(),
-                driver.c_str(), cuda_version(nvml).c_str());
+  text += printed("| NVIDIA-SMI %-22s Driver Version: %-14s CUDA Version: %-9s|\n", driver.c_str(),
+                  driver.c_str(), cuda_version(nvml).c_str());
   text += kColumns;
   text += kHead;
   std::string processes;
@@ -113,7 +105,7 @@ std::string overview(const Nvml& nvml, const std::vector<Device>& devices) {
     for (const Process& process : processes_on(nvml, device))
       processes += process_line(device, process);
   }
-  if (processes.empty()) processes = print("|  %-87s|\n", "No running processes found");
+  if (processes.empty()) processes = printed("|  %-87s|\n", "No running processes found");
   text += "\n";
   text += kEdge;
   text += kProcessHead;

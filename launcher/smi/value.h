@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,14 @@ struct Value {
   /// The same as a field of --query-...: "[N/A]".
   std::string in_csv(bool with_unit) const;
 };
+
+/// What printf would print, of at most 255 characters.
+template <class... Args>
+std::string printed(const char* format, const Args&... args) {
+  char room[256] = {};
+  static_cast<void>(std::snprintf(room, sizeof room, format, args...));
+  return room;
+}
 
 Value known(std::string text, std::string_view unit = {});
 Value unknown(nvmlReturn_t result);

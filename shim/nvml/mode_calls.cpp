@@ -1,7 +1,6 @@
 // Modes and error counts, one by one and as fields.
-#include <time.h>
-
 #include <algorithm>
+#include <ctime>
 #include <iterator>
 
 #include "shim/nvml/answer.h"

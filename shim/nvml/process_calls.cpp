@@ -1,9 +1,9 @@
 // Who uses a device, how much of its memory, and how much of its time.
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <type_traits>
 #include <vector>

@@ -1,9 +1,9 @@
 #include "shim/shared/gpu_usage.h"
 
 #include <sched.h>
-#include <time.h>
 
 #include <algorithm>
+#include <ctime>
 
 namespace vgpu {
 namespace {

@@ -38,7 +38,7 @@ std::uint64_t gpu_key(const GpuProfile& gpu) noexcept {
 }
 
 SharedTable& SharedTable::of_tree() {
-  static SharedTable* const table = new SharedTable(open_state());
+  static auto* const table = new SharedTable(open_state());
   return *table;
 }
 

@@ -98,6 +98,18 @@ else
   skip 'cannot become another user here, or that user cannot run the guest'
 fi
 
+law 'utilisation is the share of time in which kernels run, whoever asks; and none when they have ended'
+run env BUSY="$GUESTS/busy" "$VGPU_RUN" sh -c '
+  utilisation() { nvidia-smi --query-gpu=utilization.gpu --format=csv,noheader,nounits; }
+  utilisation
+  "$BUSY" & busy=$!
+  until [ "$(utilisation)" -gt 50 ]; do sleep 0.02; done
+  kill -9 $busy
+  until [ "$(utilisation)" -eq 0 ]; do sleep 0.02; done
+  echo ended'
+expect '0
+ended'
+
 law 'two trees have two GPUs'
 run env DIR="$scratch" HOLD="$hold" VGPU="$VGPU_RUN" sh -c "$words
   export DIR HOLD
