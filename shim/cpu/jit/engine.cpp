@@ -155,7 +155,6 @@ std::string Engine::compile(llvm::Module& module) const {
     const Stopwatch watch(count.optimise_ns);
     optimise(module, *machine);
   }
-  if (std::getenv("DUMPIR") != nullptr) module.print(llvm::errs(), nullptr);
   count.optimised += module.getInstructionCount();
   const Stopwatch watch(count.emit_ns);
   llvm::SmallVector<char, 0> object;
