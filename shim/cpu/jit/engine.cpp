@@ -18,6 +18,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include "shim/cpu/exec/address_space.h"
+#include "shim/cpu/jit/gather.h"
 #include "shim/cpu/jit/runtime_symbols.h"
 #include "shim/cpu/jit/statistics.h"
 
@@ -141,11 +142,17 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     passes.addPass(llvm::GVNPass());
     passes.addPass(llvm::InstCombinePass());
   }
-  passes.addPass(llvm::EarlyCSEPass(true));
-  passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::DCEPass());
-  for (llvm::Function& function : module)
-    if (!function.isDeclaration()) passes.run(function, functions);
+  llvm::FunctionPassManager last;
+  last.addPass(llvm::EarlyCSEPass(true));
+  last.addPass(llvm::SimplifyCFGPass());
+  last.addPass(llvm::DCEPass());
+  for (llvm::Function& function : module) {
+    if (function.isDeclaration()) continue;
+    passes.run(function, functions);
+    improve_gathers(function, host_features());
+    functions.invalidate(function, llvm::PreservedAnalyses::none());
+    last.run(function, functions);
+  }
 }
 
 }  // namespace

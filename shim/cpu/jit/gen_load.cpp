@@ -178,26 +178,10 @@ std::vector<Value*> Generator::gather(Value* addresses, llvm::Type* type, unsign
   std::vector<Value*> values;
   for (unsigned n = 0; n < count; ++n) {
     Value* const at = n == 0 ? addresses : b_.CreateAdd(addresses, splat(b_.getInt64(n * size)));
-    if (size < 4) {
-      values.push_back(gather_small(at, type, mask));
-      continue;
-    }
     values.push_back(b_.CreateMaskedGather(wide(type), pointer(at), llvm::Align(1), mask,
                                            llvm::Constant::getNullValue(wide(type))));
   }
   return values;
-}
-
-/// Bytes and halves are picked out of the aligned words that hold them, which no page boundary
-/// cuts.
-Value* Generator::gather_small(Value* addresses, llvm::Type* type, Value* mask) {
-  llvm::Type* const i32 = b_.getInt32Ty();
-  Value* const words = b_.CreateAnd(addresses, splat(b_.getInt64(~std::uint64_t{3})));
-  Value* const loaded = b_.CreateMaskedGather(wide(i32), pointer(words), llvm::Align(4), mask,
-                                              llvm::Constant::getNullValue(wide(i32)));
-  Value* const offset = b_.CreateTrunc(b_.CreateAnd(addresses, splat(b_.getInt64(3))), wide(i32));
-  return b_.CreateTrunc(b_.CreateLShr(loaded, b_.CreateShl(offset, splat(b_.getInt32(3)))),
-                        wide(type));
 }
 
 }  // namespace vgpu::jit

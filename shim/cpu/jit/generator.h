@@ -170,7 +170,6 @@ class Generator {
   std::vector<Value*> gather_rows(const Rows& rows, llvm::Type* type, unsigned count, Value* mask);
   Value* any_of(Value* lanes);
   std::vector<Value*> gather(Value* addresses, llvm::Type* type, unsigned count, Value* mask);
-  Value* gather_small(Value* addresses, llvm::Type* type, Value* mask);
   void store_lanes(const Lanes& address, const std::vector<Value*>& values, Value* mask, bool full);
   void store_rows(const Rows& rows, const std::vector<Value*>& values, Value* mask, bool full);
   void scatter(Value* addresses, const std::vector<Value*>& values, Value* mask);

@@ -14,6 +14,7 @@ const HostFeatures& host_features() noexcept {
     found.avx512f = names.lookup("avx512f");
     found.avx512bw = names.lookup("avx512bw");
     found.avx512dq = names.lookup("avx512dq");
+    found.avx512_vbmi = names.lookup("avx512vbmi");
     found.avx512_vnni = names.lookup("avx512vnni");
     found.avx_vnni = names.lookup("avxvnni");
     found.avx512_fp16 = names.lookup("avx512fp16");

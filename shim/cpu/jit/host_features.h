@@ -8,6 +8,7 @@ struct HostFeatures {
   bool avx512f = false;
   bool avx512bw = false;
   bool avx512dq = false;
+  bool avx512_vbmi = false;
   bool avx512_vnni = false;
   bool avx_vnni = false;
   bool avx512_fp16 = false;
