@@ -80,7 +80,7 @@ constexpr Bad kBodies[] = {
     {"add.s32 %r1, %r2, %r3", "line 4:1: expected ';', found '}'"},
     {"add.s32 %r1, %r2, ;", "line 3:19: expected an operand, found ';'"},
     {"mul.wide.s32 %r1, %r2, %r3;", "line 3:14: mul: a .b32 register does not fit twice .s32"},
-    {"and.b32 %r1, %r2, !%p1;", "line 3:19: and: '!' does not fit here"},
+    {"and.b32 %r1, %r2, !%p1;", "line 3:19: and: '!' or '-' does not fit here"},
     {"setp.lt.s32 %r1, %r2, %r3;", "line 3:13: setp: a .b32 register does not fit .pred"},
     {"setp.lt.and.s32 %p1, %r2, %r3;", "line 3:1: setp: operand missing"},
     {"setp.ltu.s32 %p1, %r2, %r3;", "line 3:9: '.s32' does not fit this 'setp'"},
