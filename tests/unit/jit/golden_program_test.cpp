@@ -64,16 +64,9 @@ std::vector<Form> forms_of_file(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE(
-    "golden: kernels of moves, of matrices in memory and of what lanes do together give their "
-    "rows") {
+TEST_CASE("golden: kernels of moves, memory, matrices and what lanes do together give their rows") {
   for (const Family& family : kernel_families()) check_forms(forms_of_file(family.name()));
   check_forms(forms_of_file("warp"));
-}
-
-TEST_CASE("golden: kernels of loads, stores and atomic operations give their rows") {
-  check_forms(forms_of_file("memory"));
-  check_forms(forms_of_file("atomic"));
 }
 
 TEST_CASE("golden: kernels of a sample of all forms give their rows") {

@@ -63,8 +63,8 @@ proto: .callprototype (.param .b32 _) _ (.param .b32 _);
 }
 )";
 
-std::vector<std::uint32_t> expected() {
-  std::vector<std::uint32_t> out(64);
+Memory<std::uint32_t> expected() {
+  Memory<std::uint32_t> out(64);
   for (std::uint32_t t = 0; t < 64; ++t) {
     const std::uint32_t value = 10 * (((t ^ 1) & 3) + 1) + 20;
     out[t] = t % 2 == 0 ? 2 * value : 3 * value;
@@ -76,7 +76,7 @@ std::vector<std::uint32_t> expected() {
 std::string use_kernel(const std::string& folder, const std::string& text = kText) {
   keep_code_in(folder, kPlenty);
   Device device(text);
-  std::vector<std::uint32_t> out(64);
+  Memory<std::uint32_t> out(64);
   const LaunchStatus status = device.run("k", {1}, {64}, Params().add(out.data()));
   if (!status.message.empty()) return status.message;
   if (out != expected()) return "wrong values";

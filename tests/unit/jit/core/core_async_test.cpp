@@ -11,7 +11,7 @@ namespace {
 
 /// Each thread copies `size` bytes from in + 16 * tid to shared memory, which was all ones, by
 /// `copy` (%s to, %g from, %i the thread), and stores what is there then.
-std::vector<std::uint32_t> copied(const std::string& copy, Dim3 block) {
+Memory<std::uint32_t> copied(const std::string& copy, Dim3 block) {
   Device device(R"(
 .visible .entry k(.param .u64 out, .param .u64 in)
 {
@@ -39,8 +39,8 @@ std::vector<std::uint32_t> copied(const std::string& copy, Dim3 block) {
   ret;
 })");
   const std::uint32_t threads = block.x;
-  std::vector<std::uint32_t> in(threads * 4);
-  std::vector<std::uint32_t> out(threads * 4);
+  Memory<std::uint32_t> in(threads * 4);
+  Memory<std::uint32_t> out(threads * 4);
   std::iota(in.begin(), in.end(), 0x01020304);
   CHECK(device.run("k", {1, 1, 1}, block, Params().add(out.data()).add(in.data())).message == "");
   return out;
@@ -48,8 +48,8 @@ std::vector<std::uint32_t> copied(const std::string& copy, Dim3 block) {
 
 /// What `copied` must give where thread i copied `bytes(i)` of `size` bytes; the rest is zero.
 template <class F>
-std::vector<std::uint32_t> expected(std::uint32_t threads, std::size_t size, F bytes) {
-  std::vector<std::uint32_t> out(threads * 4, 0xffffffff);
+Memory<std::uint32_t> expected(std::uint32_t threads, std::size_t size, F bytes) {
+  Memory<std::uint32_t> out(threads * 4, 0xffffffff);
   for (std::uint32_t i = 0; i < threads; ++i) {
     std::uint32_t line[4];
     for (std::uint32_t n = 0; n < 4; ++n) line[n] = 0x01020304 + 4 * i + n;
@@ -123,7 +123,7 @@ namespace {
 
 /// Sums what `body` leaves in %r of each of 128 threads; `bar` is an mbarrier that 128 arrivals
 /// complete.
-std::vector<std::uint32_t> with_barrier(const std::string& body, const char* count = "128") {
+Memory<std::uint32_t> with_barrier(const std::string& body, const char* count = "128") {
   return [&] {
     Device device(R"(
 .visible .entry k(.param .u64 out, .param .u64 in)
@@ -148,8 +148,8 @@ std::vector<std::uint32_t> with_barrier(const std::string& body, const char* cou
   st.global.u32 [%o], %r;
   ret;
 })");
-    std::vector<std::uint32_t> in(1024);
-    std::vector<std::uint32_t> out(128);
+    Memory<std::uint32_t> in(1024);
+    Memory<std::uint32_t> out(128);
     std::iota(in.begin(), in.end(), 7);
     CHECK(
         device.run("k", {1, 1, 1}, {128, 1, 1}, Params().add(out.data()).add(in.data())).message ==
@@ -158,9 +158,7 @@ std::vector<std::uint32_t> with_barrier(const std::string& body, const char* cou
   }();
 }
 
-std::vector<std::uint32_t> all_of(std::uint32_t value) {
-  return std::vector<std::uint32_t>(128, value);
-}
+Memory<std::uint32_t> all_of(std::uint32_t value) { return Memory<std::uint32_t>(128, value); }
 
 }  // namespace
 

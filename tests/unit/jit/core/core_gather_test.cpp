@@ -64,12 +64,12 @@ class Island {
  public:
   static constexpr std::size_t kSize = 4096;
   Island() {
-    whole_ = ::mmap(nullptr, 3 * kSize, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    REQUIRE(whole_ != MAP_FAILED);
+    whole_ = exec::address_space().reserve(3 * kSize, kSize);
+    REQUIRE(whole_ != nullptr);
     REQUIRE(::mprotect(begin(), kSize, PROT_READ | PROT_WRITE) == 0);
     std::iota(begin(), begin() + kSize, std::uint8_t{1});
   }
-  ~Island() { ::munmap(whole_, 3 * kSize); }
+  ~Island() { exec::address_space().release(whole_, 3 * kSize); }
   Island(const Island&) = delete;
   Island& operator=(const Island&) = delete;
   std::uint8_t* begin() const { return static_cast<std::uint8_t*>(whole_) + kSize; }
@@ -84,7 +84,7 @@ TEST_CASE("gather: lanes in a pattern read what is theirs, wherever the pattern 
     for (const int more : {0, 2, 6}) {
       Device device(reading(each.type, each.reg, more));
       for (const unsigned base : {0u, 1u, 2u, 7u, 64u}) {
-        std::vector<std::uint32_t> out(64, 99);
+        Memory<std::uint32_t> out(64, 99);
         const auto status = device.run(
             "k", {1}, {64}, Params().add(out.data()).add(island.begin() + base).add(1000u));
         REQUIRE(status.message == "");
@@ -101,7 +101,7 @@ TEST_CASE("gather: nothing outside the pattern's first and last byte is touched"
     Device device(reading(each.type, each.reg, 0));
     const std::size_t extent = 18 * 7 + 8 * 3 + each.size;
     for (const std::size_t base : {std::size_t{0}, Island::kSize - extent}) {
-      std::vector<std::uint32_t> out(32, 99);
+      Memory<std::uint32_t> out(32, 99);
       const auto status = device.run(
           "k", {1}, {32}, Params().add(out.data()).add(island.begin() + base).add(1000u));
       REQUIRE(status.message == "");
@@ -116,7 +116,7 @@ TEST_CASE("gather: lanes that are not there, or left out, do not read") {
   for (const Element& each : kElements) {
     Device device(reading(each.type, each.reg, 0));
     for (const std::uint32_t threads : {1u, 31u, 33u}) {
-      std::vector<std::uint32_t> out(threads, 99);
+      Memory<std::uint32_t> out(threads, 99);
       std::size_t extent = 0;
       for (std::size_t lane = 0; lane < threads; ++lane)
         extent = std::max(extent, 18 * (lane / 4) + 8 * (lane % 4) + each.size);
@@ -152,7 +152,7 @@ TEST_CASE("gather: a pattern that is broken by wrapping around is followed, not 
   ret;
 }
 )");
-  std::vector<std::uint32_t> in(128), out(32);
+  Memory<std::uint32_t> in(128), out(32);
   std::iota(in.begin(), in.end(), 5u);
   for (const std::uint32_t from : {0u, 1u, 17u, 50u, 0xfffffff0u}) {
     REQUIRE(device.run("k", {1}, {32}, Params().add(out.data()).add(in.data()).add(from)).message ==

@@ -14,8 +14,8 @@ constexpr std::uint32_t kUntouched = 0xabababab;
 /// Lanes below 16 run `body` with their own row of 16 bytes of `rows` as %g; that of the other
 /// lanes is nowhere. They write %a0 and %a1.
 struct Half {
-  std::vector<std::uint32_t> rows = std::vector<std::uint32_t>(128);
-  std::vector<std::uint32_t> out = std::vector<std::uint32_t>(64, kUntouched);
+  Memory<std::uint32_t> rows = Memory<std::uint32_t>(128);
+  Memory<std::uint32_t> out = Memory<std::uint32_t>(64, kUntouched);
   std::string message;
 
   explicit Half(const std::string& body, bool by_branch) {
