@@ -8,7 +8,7 @@ import {readFileSync} from "node:fs";
 
 const [reference, other] = process.argv.slice(2, 4).map((path) => JSON.parse(readFileSync(path, "utf8")));
 const tolerance = Number(process.argv[4]);
-const names = Object.keys(reference);
+const names = Object.keys(reference).sort();
 let failures = 0, ties = 0, steps = 0, worst = 0;
 
 function fail(text) {
@@ -36,7 +36,7 @@ function check(name, number, wanted, got) {
   ++ties;
 }
 
-if (names.length === 0 || names.join() !== Object.keys(other).join()) fail(`scenarios ${Object.keys(other)}, not ${names}`);
+if (names.length === 0 || names.join() !== Object.keys(other).sort().join()) fail(`scenarios ${Object.keys(other)}, not ${names}`);
 for (const name of names) reference[name].forEach((step, i) => check(name, i, step, other[name]?.[i] ?? {logits: []}));
 console.log(`${names.length} scenarios, ${steps} steps, worst error ${worst.toPrecision(3)}, ${ties} ties, ${failures} failures`);
 process.exit(failures === 0 ? 0 : 1);

@@ -7,15 +7,26 @@ const llama = await open("cuda");
 const model = await load(llama, process.argv[2]);
 const context = await model.createContext({contextSize: 256, batchSize: 128, sequences: 4, threads: 1});
 
-async function answer(seed) {
-  const sequence = context.getSequence();
+const idle = Array.from({length: 4}, () => context.getSequence());
+const waiting = [];
+
+/** One of the four sequences, for as long as `use` lasts. */
+async function withSequence(use) {
+  const sequence = idle.pop() ?? await new Promise((resolve) => waiting.push(resolve));
   try {
-    const steps = await generate(sequence, prompt(model, 4 + seed % 13, seed), 4);
-    return steps.map((step) => step.token).join(" ");
+    return await use(sequence);
   } finally {
-    sequence.dispose();
+    await sequence.clearHistory();
+    const next = waiting.shift();
+    if (next) next(sequence);
+    else idle.push(sequence);
   }
 }
+
+const answer = (seed) => withSequence(async (sequence) => {
+  const steps = await generate(sequence, prompt(model, 4 + seed % 13, seed), 4);
+  return steps.map((step) => step.token).join(" ");
+});
 
 const server = createServer((request, response) => {
   answer(Number(request.url.slice(1))).then(
