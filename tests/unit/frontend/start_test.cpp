@@ -31,7 +31,7 @@ TEST_CASE("cuInit: before it every device call is NOT_INITIALIZED, implemented o
   CHECK(cuDeviceGetCount(&value) == CUDA_ERROR_NOT_INITIALIZED);
   CHECK(cuMemFree_v2(0) == CUDA_ERROR_NOT_INITIALIZED);
   CHECK(cuMemcpyHtoD_v2_ptds(0, nullptr, 0) == CUDA_ERROR_NOT_INITIALIZED);
-  CHECK(cuGraphClone() == CUDA_ERROR_NOT_INITIALIZED);
+  CHECK(cuArrayCreate() == CUDA_ERROR_NOT_INITIALIZED);
   CHECK(cuModuleGetLoadingMode(&mode) == CUDA_ERROR_NOT_INITIALIZED);
 }
 

@@ -13,15 +13,15 @@ namespace {
 /// Compiles `void name() {}`, under a garbage collector that nobody has if `impossible`.
 std::unique_ptr<MachineCode> compile(const char* name, bool impossible) {
   Engine& engine = Engine::instance();
-  auto context = std::make_unique<llvm::LLVMContext>();
-  auto module = engine.make_module(*context);
+  llvm::LLVMContext context;
+  const auto module = engine.make_module(context);
   llvm::Function* const function =
-      llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(*context), false),
+      llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), false),
                              llvm::Function::ExternalLinkage, name, *module);
   if (impossible) function->setGC("nobody's");
-  llvm::IRBuilder<> b(llvm::BasicBlock::Create(*context, "entry", function));
+  llvm::IRBuilder<> b(llvm::BasicBlock::Create(context, "entry", function));
   b.CreateRetVoid();
-  return engine.compile(std::move(context), std::move(module), name);
+  return engine.load(engine.compile(*module), name, {});
 }
 
 TEST_CASE("engine: where LLVM gives up a kernel fails, and the next one is compiled") {
