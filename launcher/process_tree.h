@@ -25,7 +25,7 @@ ProcessInfo parse_status(std::string_view text);
 /// guests. Children that `root` had before it became vgpu-run are none.
 std::vector<ProcessInfo> guests_below(const ProcessInfo& root, const std::vector<ProcessInfo>& all);
 
-/// True if the process is stopped by a signal.
+/// True if the process is stopped by a signal, or if our ptrace holds it.
 bool is_stopped(pid_t pid);
 
 /// Kills all guests below this process and waits until they have ended. We must be their subreaper:

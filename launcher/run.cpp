@@ -85,6 +85,7 @@ class StandIn {
         let_run(message->value);
         break;
       case News::stopped:
+        program_stopped_ = true;
         signals_.stop_self(message->value);
         wake_program();
         break;
@@ -94,7 +95,11 @@ class StandIn {
         if (alone_) ::waitpid(supervisor_, nullptr, 0);
         return message->news == News::exited ? message->value : status_of_signal(message->value);
       case News::continued:
+        program_stopped_ = false;
+        break;
       case News::listener:
+      case News::trace_me:
+      case News::traced:
       case News::go:
       case News::not_run:
         break;
@@ -128,7 +133,7 @@ class StandIn {
 
   /// Whoever continued us may have continued the program too: it must not see SIGCONT twice.
   void wake_program() {
-    if (is_stopped(pid_)) send_signal(program_.get(), SIGCONT);
+    if (program_stopped_ && is_stopped(pid_)) send_signal(program_.get(), SIGCONT);
   }
 
   const Plan& plan_;
@@ -142,9 +147,20 @@ class StandIn {
   pid_t pid_ = 0;
   UniqueFd program_;  // its pidfd
   bool alone_ = false;
+  bool program_stopped_ = false;  // as far as we have heard
 };
 
 }  // namespace
+
+bool is_inside_another() noexcept { return ::access(kConfigPath.data(), R_OK) == 0; }
+
+int become_program(const Plan& plan, const Signals& signals, OwnOutput& own) {
+  signals.restore();
+  ::execvp(plan.program.front(), plan.program.data());
+  const int error = errno;
+  own.line(fmt::format("{}: {}", plan.program.front(), std::strerror(error)));
+  return status_of_exec_error(error);
+}
 
 int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
   auto [news, supervisors_news] = make_channel();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tracer/notify/listener.h"
+#include "tracer/engine.h"
 #include "tracer/notify/reply.h"
 #include "tracer/perform/request.h"
 
@@ -22,11 +22,11 @@ Reply perform_execute(const Request& request);
 Reply perform_stat_fs(const Request& request);
 
 /// Answers getcwd in a virtual directory; passes elsewhere, or if the caller is gone.
-Reply perform_get_directory(const Listener& listener, const Call& call, const GuestView& guest);
+Reply perform_get_directory(const Engine& engine, const Call& call, const GuestView& guest);
 
 /// Answers getdents on a directory that holds virtual files; passes elsewhere, or if the caller is
 /// gone. `by_any_name`: a directory may be known to the guest by another path than to us.
-Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree,
+Reply perform_list(const Engine& engine, const Call& call, GuestView& guest, const Tree& tree,
                    bool by_any_name);
 
 }  // namespace vgpu::tracer

@@ -110,7 +110,7 @@ TEST_CASE("make_filter: AT_EMPTY_PATH does not hide a path that may be there") {
   CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
 }
 
-TEST_CASE("install_filter: a guest's own listener gets the kernel's EBUSY") {
+TEST_CASE("install_filter: a guest's own listener gets the kernel's EBUSY where we have one") {
   testing::check_guest([] {
     int error = 0;
     try {
@@ -118,7 +118,7 @@ TEST_CASE("install_filter: a guest's own listener gets the kernel's EBUSY") {
     } catch (const std::system_error& failed) {
       error = failed.code().value();
     }
-    EXPECT(error == EBUSY);
+    EXPECT(error == (testing::is_ptrace() ? 0 : EBUSY));
   });
 }
 
