@@ -30,6 +30,10 @@ class Engine {
   /// until then the tid may have been reused.
   virtual bool still_waiting(const Call& call) const noexcept = 0;
 
+  /// True if a call that is stopped for us is not seen by a guest's own tracer, which its filter
+  /// would have told.
+  virtual bool hides_calls_from_tracers() const noexcept = 0;
+
   /// True if no guest lives.
   virtual bool is_alone() const noexcept = 0;
 };

@@ -96,6 +96,8 @@ Reply Supervisor::decide(const Call& call) {
       same_root_ = false;
       links_.look_through_guests();
       return Pass{};
+    case Operation::install_filter:
+      return engine_.hides_calls_from_tracers() ? perform_install_filter(call) : Reply(Pass{});
     case Operation::stat_descriptor:
       return decide_descriptor(call, call.int_arg(Arg::fd));
     default: {

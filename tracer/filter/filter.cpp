@@ -84,6 +84,14 @@ void Program::add_row(const SyscallDef& def) {
     add(jump(BPF_JEQ, number, 0, 4));
     return add_marked_fd_row(def, Arg::fd);
   }
+  if (def.operation == Operation::install_filter) {
+    add(jump(BPF_JEQ, number, 0, 4));
+    add(load(arg_offset(def.index_of(Arg::option))));
+    add(jump(BPF_JEQ, static_cast<std::uint32_t>(def.implied_flags), 1, 0));
+    add(answer(SECCOMP_RET_ALLOW));
+    add(answer(stop_));
+    return;
+  }
   if (!may_have_empty_path(def)) return answer_if(def.number, stop_);
   // AT_SYMLINK_NOFOLLOW makes no sense without a path, so there may be one; and whoever names no
   // directory has one.

@@ -29,6 +29,8 @@ class Listener : public Engine {
   bool serve(short events, const std::function<void(const Call&)>& handle) override;
   void answer(const Call& call, const Reply& reply) override;
   bool still_waiting(const Call& call) const noexcept override;
+  /// Source: seccomp(2), the precedence of return values.
+  bool hides_calls_from_tracers() const noexcept override { return true; }
   bool is_alone() const noexcept override;
 
   /// Installs a copy of `fd` in the guest without answering; returns its number there, or -errno.

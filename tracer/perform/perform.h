@@ -21,6 +21,10 @@ Reply perform_change_directory(const Request& request);
 Reply perform_execute(const Request& request);
 Reply perform_stat_fs(const Request& request);
 
+/// Refuses a filter that asks a tracer, as a kernel without that does, and passes others: our
+/// notifications would hide calls from it. Programs like strace then trace without a filter.
+Reply perform_install_filter(const Call& call);
+
 /// Answers getcwd in a virtual directory; passes elsewhere, or if the caller is gone.
 Reply perform_get_directory(const Engine& engine, const Call& call, const GuestView& guest);
 

@@ -30,6 +30,7 @@ class Tracing : public Engine {
   void answer(const Call& call, const Reply& reply) override;
   /// A stopped thread keeps its tid until we have heard of its end.
   bool still_waiting(const Call&) const noexcept override { return true; }
+  bool hides_calls_from_tracers() const noexcept override { return false; }
   bool is_alone() const noexcept override;
 
  private:

@@ -63,7 +63,8 @@ TEST_CASE("make_filter: calls with a row notify, all others pass") {
     CAPTURE(number);
     for (const Abi abi : {Abi::x86_64, Abi::i386}) {
       const SyscallDef* row = find_syscall(number, abi);
-      const bool stops = row != nullptr && row->operation != Operation::stat_descriptor;
+      const bool stops = row != nullptr && row->operation != Operation::stat_descriptor &&
+                         row->operation != Operation::install_filter;
       CHECK(verdict(call(number, abi == Abi::i386 ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64)) ==
             (stops ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW));
     }
@@ -96,6 +97,19 @@ TEST_CASE("make_filter: stat of a descriptor itself stops only if the descriptor
     data.args[0] = fd;
     CHECK(verdict(data) == want);
   }
+}
+
+TEST_CASE("make_filter: prctl and seccomp stop only to install a filter") {
+  seccomp_data data = call(SYS_prctl);
+  data.args[0] = PR_SET_NAME;
+  CHECK(verdict(data) == SECCOMP_RET_ALLOW);
+  data.args[0] = PR_SET_SECCOMP;
+  CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
+  data = call(SYS_seccomp);
+  data.args[0] = SECCOMP_GET_ACTION_AVAIL;
+  CHECK(verdict(data) == SECCOMP_RET_ALLOW);
+  data.args[0] = SECCOMP_SET_MODE_FILTER;
+  CHECK(verdict(data) == SECCOMP_RET_USER_NOTIF);
 }
 
 TEST_CASE("make_filter: AT_EMPTY_PATH does not hide a path that may be there") {
