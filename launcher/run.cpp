@@ -14,6 +14,7 @@
 #include "launcher/forwarding.h"
 #include "launcher/process_tree.h"
 #include "launcher/supervisor_process.h"
+#include "launcher/watcher.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
 
@@ -26,12 +27,12 @@ using tracer::UniqueFd;
 /// The process that the user started, as the stand-in of the program.
 class StandIn {
  public:
-  StandIn(const Plan& plan, const Signals& signals, OwnOutput& own, pid_t supervisor, Channel news,
+  StandIn(const Plan& plan, const Signals& signals, OwnOutput& own, pid_t watcher, Channel news,
           Channel leash)
       : plan_(plan),
         signals_(signals),
         own_(own),
-        supervisor_(supervisor),
+        watcher_(watcher),
         news_(std::move(news)),
         leash_(std::move(leash)),
         signal_fd_(open_all_signals()),
@@ -71,12 +72,13 @@ class StandIn {
       own_.hold();  // while there is a program to reach a pipe through
       own_.line("the supervisor was killed, and the program with it");
       kill_guests(own_);
+      ::waitpid(watcher_, nullptr, 0);
       return kOwnFailure;
     }
     switch (message->news) {
       case News::failed:
         own_.line(message->text);
-        ::waitpid(supervisor_, nullptr, 0);  // it ends when it has ended the program
+        ::waitpid(watcher_, nullptr, 0);  // it ends when it has ended the program
         return kOwnFailure;
       case News::alone:
         alone_ = true;
@@ -92,7 +94,7 @@ class StandIn {
       case News::exited:
       case News::killed:
         if (leash_.fd() >= 0) hear_program();
-        if (alone_) ::waitpid(supervisor_, nullptr, 0);
+        if (alone_) ::waitpid(watcher_, nullptr, 0);
         return message->news == News::exited ? message->value : status_of_signal(message->value);
       case News::continued:
         program_stopped_ = false;
@@ -139,7 +141,7 @@ class StandIn {
   const Plan& plan_;
   const Signals& signals_;
   OwnOutput& own_;
-  pid_t supervisor_;
+  pid_t watcher_;
   Channel news_;
   Channel leash_;
   UniqueFd signal_fd_;
@@ -167,17 +169,22 @@ int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
   auto [leash, programs_leash] = make_channel();
   // If the supervisor dies, its orphans must come to us and not to init: we end them.
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  const pid_t starter = ::getpid();
-  const pid_t supervisor = check_sys(::fork(), "fork");
-  if (supervisor == 0) {
+  UniqueFd starter = tracer::open_pidfd(::getpid());
+  const pid_t watcher = check_sys(::fork(), "fork");
+  if (watcher == 0) {
+    // Before the fork, so that the supervisor's orphans cannot pass us by.
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) ::_exit(kOwnFailure);
+    const pid_t supervisor = ::fork();
+    if (supervisor < 0) ::_exit(kOwnFailure);
+    if (supervisor > 0) live_as_watcher(supervisor);
     news.close();
     leash.close();
     live_as_supervisor(plan, signals, std::move(own), std::move(supervisors_news),
-                       std::move(programs_leash), starter);
+                       std::move(programs_leash), std::move(starter));
   }
   supervisors_news.close();
   programs_leash.close();
-  return StandIn(plan, signals, own, supervisor, std::move(news), std::move(leash)).wait();
+  return StandIn(plan, signals, own, watcher, std::move(news), std::move(leash)).wait();
 }
 
 }  // namespace vgpu::launcher

@@ -143,11 +143,8 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
 }
 
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,
-                       Channel& leash, pid_t starter) {
+                       Channel& leash, UniqueFd starter) {
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  UniqueFd starter_fd = tracer::open_pidfd(starter);
-  if (::getppid() != starter) return;  // it was killed before we could watch it
-
   const Filters filters;
   auto [handover, hand] = make_channel();
   const pid_t pid = check_sys(::fork(), "fork");
@@ -165,9 +162,9 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   ::prctl(PR_SET_NAME, "vgpu-supervisor");
   [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
   const UniqueFd program = tracer::open_pidfd(pid);
-  own.let_go({news.fd(), handover.fd(), starter_fd.get()}, program);
+  own.let_go({news.fd(), handover.fd(), starter.get()}, program);
 
-  Ward ward(pid, news, std::move(starter_fd));
+  Ward ward(pid, news, std::move(starter));
   const auto engine = make_engine(plan, pid, own, handover, ward);
   ward.set_engine(*engine);
   handover.close();
@@ -179,9 +176,9 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
 }  // namespace
 
 void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own, Channel news,
-                        Channel leash, pid_t starter) {
+                        Channel leash, UniqueFd starter) {
   try {
-    supervise_program(plan, signals, own, news, leash, starter);
+    supervise_program(plan, signals, own, news, leash, std::move(starter));
     ::_exit(0);
   } catch (const std::exception& error) {
     news.send(News::failed, 0, error.what());
