@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -117,6 +118,12 @@ ProcessInfo parse_status(std::string_view text) {
     if (name == "Pid") info.pid = number_in(value);
     if (name == "PPid") info.parent = number_in(value);
     if (name == "Seccomp_filters") info.filters = number_in(value);
+    if (name == "SigPnd" || name == "ShdPnd") {
+      constexpr std::uint64_t kContinue = std::uint64_t{1} << (SIGCONT - 1);
+      const std::string digits(value);
+      if ((std::strtoull(digits.c_str(), nullptr, 16) & kContinue) != 0)
+        info.is_being_continued = true;
+    }
     if (name == "State") {
       const std::size_t letter = value.find_first_not_of(" \t");
       if (letter != std::string_view::npos) info.state = value[letter];
@@ -148,7 +155,7 @@ std::vector<ProcessInfo> guests_below(const ProcessInfo& root,
 
 bool is_stopped(pid_t pid) {
   const auto info = read_status(pid);
-  return info && (info->state == 'T' || info->state == 't');
+  return info && (info->state == 'T' || (info->state == 't' && !info->is_being_continued));
 }
 
 std::size_t kill_guests() {

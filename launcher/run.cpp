@@ -135,7 +135,10 @@ class StandIn {
 
   /// Whoever continued us may have continued the program too: it must not see SIGCONT twice.
   void wake_program() {
-    if (program_stopped_ && is_stopped(pid_)) send_signal(program_.get(), SIGCONT);
+    // It may have run and been held for a call since: then the news of that is here already.
+    const bool stopped = program_stopped_ && is_stopped(pid_);
+    pollfd news{news_.fd(), POLLIN, 0};
+    if (stopped && ::poll(&news, 1, 0) == 0) send_signal(program_.get(), SIGCONT);
   }
 
   const Plan& plan_;

@@ -132,12 +132,26 @@ class HandOver {
     L letter{};
     if (!read_memory(thread_.tid(), GuestPtr{at_}, std::as_writable_bytes(std::span(&letter, 1))))
       return -EFAULT;
-    const auto pair = letter.pair;
-    std::int64_t number = send(pair[0]);
-    if (number == 0) number = receive(pair[1]);
-    close(pair[0]);
-    close(pair[1]);
-    return static_cast<int>(number < 0 ? number : settle(number, lowest));
+    const int sent = send(letter.pair[0]);
+    // The receiving end moves out of the way, so that what comes gets the lowest number by itself:
+    // to dup and close it afterwards would cost the process its record locks on the file. Source:
+    // fcntl(2), F_SETLK.
+    const std::int64_t end = duplicate(letter.pair[1], true, 0);
+    close(letter.pair[0]);
+    close(letter.pair[1]);
+    if (end < 0) return static_cast<int>(end);
+    std::int64_t number = sent == 0 ? receive(end) : sent;
+    close(end);
+    if (number >= 0 && lowest > 0) number = raise(number, lowest);
+    return static_cast<int>(number);
+  }
+
+  std::int64_t duplicate(std::int64_t number, bool cloexec, int lowest) {
+    const int command = cloexec ? F_DUPFD_CLOEXEC : F_DUPFD;
+    return make({SYS_fcntl,
+                 kFcntl32,
+                 {unsigned_of(number), static_cast<std::uint64_t>(command),
+                  static_cast<std::uint64_t>(lowest)}});
   }
 
   int send(int their_socket) {
@@ -148,34 +162,24 @@ class HandOver {
     return socket ? send_descriptor(socket.get(), fd_) : -EACCES;
   }
 
-  std::int64_t receive(int socket) {
+  std::int64_t receive(std::int64_t socket) {
     L letter = empty_letter<L>(at_);
     if (!write_memory(thread_.tid(), GuestPtr{at_}, std::as_bytes(std::span(&letter, 1))))
       return -EFAULT;
     const std::uint64_t flags = MSG_DONTWAIT | (cloexec_ ? MSG_CMSG_CLOEXEC : 0);
-    const std::int64_t size =
-        make({SYS_recvmsg, kRecvmsg32, {static_cast<std::uint64_t>(socket), at_, flags}});
+    const std::int64_t size = make({SYS_recvmsg, kRecvmsg32, {unsigned_of(socket), at_, flags}});
     if (size < 0) return size;
     if (!read_memory(thread_.tid(), GuestPtr{at_}, std::as_writable_bytes(std::span(&letter, 1))))
       return -EFAULT;
     return (letter.flags & MSG_CTRUNC) != 0 || letter.control_size == 0 ? -EMFILE : letter.fd;
   }
 
-  // Its number came after those of the two sockets, which are closed now.
-  std::int64_t settle(std::int64_t number, int lowest) {
-    const int command = cloexec_ ? F_DUPFD_CLOEXEC : F_DUPFD;
-    const auto dup = [&](int from) {
-      return make({SYS_fcntl,
-                   kFcntl32,
-                   {unsigned_of(number), static_cast<std::uint64_t>(command),
-                    static_cast<std::uint64_t>(from)}});
-    };
-    std::int64_t better = dup(lowest);
-    if (better < 0 && lowest > 0) better = dup(0);  // beyond its limit
-    if (better < 0) return number;
-    const bool keep = lowest == 0 && better > number;
-    close(keep ? better : number);
-    return keep ? number : better;
+  // Only marked descriptors: nobody locks those.
+  std::int64_t raise(std::int64_t number, int lowest) {
+    const std::int64_t higher = duplicate(number, cloexec_, lowest);
+    if (higher < 0) return number;  // beyond its limit
+    close(number);
+    return higher;
   }
 
   HeldThread& thread_;

@@ -130,12 +130,15 @@ void Tracing::on_change(pid_t tid, int status, const std::function<void(const Ca
 // A group stop, or the end of one; a new thread begins with such a stop too. Source: ptrace(2).
 void Tracing::on_group_stop(pid_t tid, int signal) {
   const bool stops = std::ranges::find(kStops, signal) != std::end(kStops);
-  if (!stops) go_on(tid);
   if (tid == program_ && stops != program_is_stopped_) {
     program_is_stopped_ = stops;
     report(stops ? CLD_STOPPED : CLD_CONTINUED, stops ? signal : SIGCONT);
   }
-  if (stops) ask(PTRACE_LISTEN, tid);
+  // Only now: who sees it run can have heard of it.
+  if (stops)
+    ask(PTRACE_LISTEN, tid);
+  else
+    go_on(tid);
 }
 
 void Tracing::on_call(pid_t tid, const std::function<void(const Call&)>& handle) {
