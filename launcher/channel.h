@@ -11,6 +11,9 @@ namespace vgpu::launcher {
 /// What the processes of one vgpu-run tell each other.
 enum class News : int {
   listener,   ///< G to S: the attached descriptor is the listener
+  trace_me,   ///< G to S: no listener (value is the errno); G waits for `go`, to install the other
+              ///< filter
+  traced,     ///< G to S: it is installed
   failed,     ///< something of ours failed; value is an errno or 0, text says what
   started,    ///< S to P: value is the program's pid, and the program waits for `go`
   go,         ///< P to G: exec now

@@ -32,6 +32,10 @@ int start(char** arguments, OwnOutput& own) {
   if (plan.program.empty()) throw std::runtime_error("no program to run (--help tells more)");
   if (options.verbose && !options.quiet)
     for (const std::string& line : describe_gpus(plan.config)) own.line(line);
+  if (is_inside_another()) {
+    if (!options.quiet) own.line("inside another vgpu-run: the program gets the GPUs of that one");
+    return become_program(plan, signals, own);
+  }
   return run(plan, signals, own);
 }
 

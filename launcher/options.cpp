@@ -97,10 +97,11 @@ Combined combine(const std::vector<std::string>& words, const OptionSources& sou
   return combined;
 }
 
-void check_engine(const std::string& engine) {
-  if (engine == "ptrace") fail("--engine ptrace: not yet implemented (notify works)");
-  if (engine != "auto" && engine != "notify")
-    fail(fmt::format("--engine: {} is none of auto, notify, ptrace", text::quote(engine)));
+EngineChoice engine_of(const std::string& engine) {
+  if (engine == "auto") return EngineChoice::automatic;
+  if (engine == "notify") return EngineChoice::notify;
+  if (engine == "ptrace") return EngineChoice::ptrace;
+  fail(fmt::format("--engine: {} is none of auto, notify, ptrace", text::quote(engine)));
 }
 
 void check_device(const std::string& device) {
@@ -131,7 +132,7 @@ Options read_options(char** arguments, const OptionSources& sources) {
   options.device = combined.last("device", options.device);
   if (const auto* gpus = combined.find("gpu")) options.gpus = *gpus;
   combined.refuse_what_is_later();
-  check_engine(combined.last("engine", "auto"));
+  options.engine = engine_of(combined.last("engine", "auto"));
   check_device(options.device);
 
   char** program = arguments + ours;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "launcher/option_sources.h"
+#include "launcher/plan.h"
 
 namespace vgpu::launcher {
 
@@ -11,6 +12,7 @@ namespace vgpu::launcher {
 struct Options {
   std::vector<std::string> gpus;  ///< as written after --gpu; empty: the default GPU
   std::string device = "cpu";
+  EngineChoice engine = EngineChoice::automatic;
   bool unsupported = false;
   bool list_gpus = false;
   bool dry_run = false;

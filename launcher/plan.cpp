@@ -52,6 +52,8 @@ Plan make_plan(const Options& options) {
   const Machine machine = look_at_machine();
   Plan plan;
   plan.program = options.program;
+  plan.engine = options.engine;
+  plan.verbose = options.verbose && !options.quiet;
   plan.config.device = options.device;
   plan.config.report_unsupported = options.unsupported;
   plan.config.show_progress = !options.quiet;

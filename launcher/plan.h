@@ -11,10 +11,16 @@ namespace vgpu::launcher {
 
 struct Options;
 
+/// How guests are to be stopped; automatic: by notification if the kernel gives us a listener, else
+/// by ptrace.
+enum class EngineChoice { automatic, notify, ptrace };
+
 /// All that is going to happen, decided before anything does.
 struct Plan {
   std::vector<char*> program;  ///< null-terminated, as execvp wants it; borrowed from main's argv
   DeviceConfig config;
+  EngineChoice engine = EngineChoice::automatic;
+  bool verbose = false;
   std::vector<tracer::Rule> rules;
   std::vector<tracer::VirtualFile> files;
 };

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,12 +69,16 @@ std::vector<ProcessInfo> all_processes() {
 bool ends_by(Clock::time_point deadline, const UniqueFd& pidfd) {
   using std::chrono::milliseconds;
   pollfd end{pidfd.get(), POLLIN, 0};
-  int ready = -1;
-  do {
+  // A thread that we trace has not ended before we have waited for it.
+  constexpr milliseconds kSlice{10};
+  for (;;) {
+    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) continue;
     const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
-    ready = ::poll(&end, 1, static_cast<int>(std::max(left, milliseconds(0)).count()));
-  } while (ready < 0 && errno == EINTR);
-  return ready == 1;
+    const int ready =
+        ::poll(&end, 1, static_cast<int>(std::clamp(left, milliseconds(0), kSlice).count()));
+    if (ready == 1) return true;
+    if (ready == 0 && left <= kSlice) return false;
+  }
 }
 
 /// Kills `guests`, waits a while for those that it may kill, and notes in `ended` who has ended.
@@ -113,6 +118,12 @@ ProcessInfo parse_status(std::string_view text) {
     if (name == "Pid") info.pid = number_in(value);
     if (name == "PPid") info.parent = number_in(value);
     if (name == "Seccomp_filters") info.filters = number_in(value);
+    if (name == "SigPnd" || name == "ShdPnd") {
+      constexpr std::uint64_t kContinue = std::uint64_t{1} << (SIGCONT - 1);
+      const std::string digits(value);
+      if ((std::strtoull(digits.c_str(), nullptr, 16) & kContinue) != 0)
+        info.is_being_continued = true;
+    }
     if (name == "State") {
       const std::size_t letter = value.find_first_not_of(" \t");
       if (letter != std::string_view::npos) info.state = value[letter];
@@ -144,14 +155,14 @@ std::vector<ProcessInfo> guests_below(const ProcessInfo& root,
 
 bool is_stopped(pid_t pid) {
   const auto info = read_status(pid);
-  return info && info->state == 'T';
+  return info && (info->state == 'T' || (info->state == 't' && !info->is_being_continued));
 }
 
 std::size_t kill_guests() {
   std::set<pid_t> ended;
   bool progress = true;
   while (true) {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    while (::waitpid(-1, nullptr, WNOHANG | __WALL) > 0) continue;
     const auto self = read_status(::getpid());
     if (!self) return 0;
     std::vector<ProcessInfo> guests = guests_below(*self, all_processes());

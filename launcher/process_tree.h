@@ -14,8 +14,9 @@ class OwnOutput;
 struct ProcessInfo {
   pid_t pid = 0;
   pid_t parent = 0;
-  char state = '?';  ///< 'T' stopped, 'Z' ended and not yet reaped
-  int filters = 0;   ///< seccomp filters that it lives under
+  char state = '?';                 ///< 'T' stopped, 'Z' ended and not yet reaped
+  int filters = 0;                  ///< seccomp filters that it lives under
+  bool is_being_continued = false;  ///< a SIGCONT is on its way
 };
 
 /// Reads the text of /proc/PID/status. What is not there keeps its default.
@@ -25,7 +26,8 @@ ProcessInfo parse_status(std::string_view text);
 /// guests. Children that `root` had before it became vgpu-run are none.
 std::vector<ProcessInfo> guests_below(const ProcessInfo& root, const std::vector<ProcessInfo>& all);
 
-/// True if the process is stopped by a signal.
+/// True if the process is stopped by a signal, or our ptrace holds it, and nobody has continued it
+/// yet.
 bool is_stopped(pid_t pid);
 
 /// Kills all guests below this process and waits until they have ended. We must be their subreaper:

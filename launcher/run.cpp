@@ -14,6 +14,7 @@
 #include "launcher/forwarding.h"
 #include "launcher/process_tree.h"
 #include "launcher/supervisor_process.h"
+#include "launcher/watcher.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
 
@@ -26,12 +27,12 @@ using tracer::UniqueFd;
 /// The process that the user started, as the stand-in of the program.
 class StandIn {
  public:
-  StandIn(const Plan& plan, const Signals& signals, OwnOutput& own, pid_t supervisor, Channel news,
+  StandIn(const Plan& plan, const Signals& signals, OwnOutput& own, pid_t watcher, Channel news,
           Channel leash)
       : plan_(plan),
         signals_(signals),
         own_(own),
-        supervisor_(supervisor),
+        watcher_(watcher),
         news_(std::move(news)),
         leash_(std::move(leash)),
         signal_fd_(open_all_signals()),
@@ -71,12 +72,13 @@ class StandIn {
       own_.hold();  // while there is a program to reach a pipe through
       own_.line("the supervisor was killed, and the program with it");
       kill_guests(own_);
+      ::waitpid(watcher_, nullptr, 0);
       return kOwnFailure;
     }
     switch (message->news) {
       case News::failed:
         own_.line(message->text);
-        ::waitpid(supervisor_, nullptr, 0);  // it ends when it has ended the program
+        ::waitpid(watcher_, nullptr, 0);  // it ends when it has ended the program
         return kOwnFailure;
       case News::alone:
         alone_ = true;
@@ -85,16 +87,21 @@ class StandIn {
         let_run(message->value);
         break;
       case News::stopped:
+        program_stopped_ = true;
         signals_.stop_self(message->value);
         wake_program();
         break;
       case News::exited:
       case News::killed:
         if (leash_.fd() >= 0) hear_program();
-        if (alone_) ::waitpid(supervisor_, nullptr, 0);
+        if (alone_) ::waitpid(watcher_, nullptr, 0);
         return message->news == News::exited ? message->value : status_of_signal(message->value);
       case News::continued:
+        program_stopped_ = false;
+        break;
       case News::listener:
+      case News::trace_me:
+      case News::traced:
       case News::go:
       case News::not_run:
         break;
@@ -128,13 +135,16 @@ class StandIn {
 
   /// Whoever continued us may have continued the program too: it must not see SIGCONT twice.
   void wake_program() {
-    if (is_stopped(pid_)) send_signal(program_.get(), SIGCONT);
+    // It may have run and been held for a call since: then the news of that is here already.
+    const bool stopped = program_stopped_ && is_stopped(pid_);
+    pollfd news{news_.fd(), POLLIN, 0};
+    if (stopped && ::poll(&news, 1, 0) == 0) send_signal(program_.get(), SIGCONT);
   }
 
   const Plan& plan_;
   const Signals& signals_;
   OwnOutput& own_;
-  pid_t supervisor_;
+  pid_t watcher_;
   Channel news_;
   Channel leash_;
   UniqueFd signal_fd_;
@@ -142,26 +152,42 @@ class StandIn {
   pid_t pid_ = 0;
   UniqueFd program_;  // its pidfd
   bool alone_ = false;
+  bool program_stopped_ = false;  // as far as we have heard
 };
 
 }  // namespace
+
+bool is_inside_another() noexcept { return ::access(kConfigPath.data(), R_OK) == 0; }
+
+int become_program(const Plan& plan, const Signals& signals, OwnOutput& own) {
+  signals.restore();
+  ::execvp(plan.program.front(), plan.program.data());
+  const int error = errno;
+  own.line(fmt::format("{}: {}", plan.program.front(), std::strerror(error)));
+  return status_of_exec_error(error);
+}
 
 int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
   auto [news, supervisors_news] = make_channel();
   auto [leash, programs_leash] = make_channel();
   // If the supervisor dies, its orphans must come to us and not to init: we end them.
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  const pid_t starter = ::getpid();
-  const pid_t supervisor = check_sys(::fork(), "fork");
-  if (supervisor == 0) {
+  UniqueFd starter = tracer::open_pidfd(::getpid());
+  const pid_t watcher = check_sys(::fork(), "fork");
+  if (watcher == 0) {
+    // Before the fork, so that the supervisor's orphans cannot pass us by.
+    if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) ::_exit(kOwnFailure);
+    const pid_t supervisor = ::fork();
+    if (supervisor < 0) ::_exit(kOwnFailure);
+    if (supervisor > 0) live_as_watcher(supervisor);
     news.close();
     leash.close();
     live_as_supervisor(plan, signals, std::move(own), std::move(supervisors_news),
-                       std::move(programs_leash), starter);
+                       std::move(programs_leash), std::move(starter));
   }
   supervisors_news.close();
   programs_leash.close();
-  return StandIn(plan, signals, own, supervisor, std::move(news), std::move(leash)).wait();
+  return StandIn(plan, signals, own, watcher, std::move(news), std::move(leash)).wait();
 }
 
 }  // namespace vgpu::launcher

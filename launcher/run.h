@@ -11,4 +11,11 @@ namespace vgpu::launcher {
 /// Errors: std::system_error.
 int run(const Plan& plan, const Signals& signals, OwnOutput& own);
 
+/// True if this process lives under another vgpu-run: the kernel lets but one supervise.
+bool is_inside_another() noexcept;
+
+/// Becomes the plan's program, without supervision. Returns what the exit status has to be if it
+/// cannot.
+int become_program(const Plan& plan, const Signals& signals, OwnOutput& own);
+
 }  // namespace vgpu::launcher

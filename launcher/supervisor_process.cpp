@@ -7,8 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <span>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -17,6 +20,8 @@
 #include "launcher/process_tree.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
+#include "tracer/notify/listener.h"
+#include "tracer/ptrace/tracing.h"
 #include "tracer/supervisor.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
@@ -37,22 +42,44 @@ void raise_limits() noexcept {
   }
 }
 
+struct Filters {
+  std::vector<sock_filter> notify = tracer::make_filter(tracer::Stop::notify);
+  std::vector<sock_filter> trace = tracer::make_filter(tracer::Stop::trace);
+};
+
+/// Why there may be no listener although all is well: there is one above us, or the kernel is too
+/// old.
+bool is_without_listener(int error) noexcept {
+  return error == EBUSY || error == EINVAL || error == ENOSYS;
+}
+
+/// The program lets itself be supervised, in whichever way it can be.
+/// Errors: std::system_error.
+void submit(EngineChoice choice, const Filters& filters, const Channel& handover) {
+  int error = 0;
+  if (choice != EngineChoice::ptrace) {
+    try {
+      const UniqueFd listener = tracer::install_filter(filters.notify);
+      handover.send(News::listener, 0, "", listener.get());
+      return;
+    } catch (const std::system_error& failed) {
+      error = failed.code().value();
+      if (choice == EngineChoice::notify || !is_without_listener(error)) throw;
+    }
+  }
+  handover.send(News::trace_me, error);
+  if (!handover.receive()) ::_exit(kOwnFailure);  // it has said why
+  tracer::install_traced_filter(filters.trace);
+  handover.send(News::traced);
+}
+
 /// The program between fork and exec. Nothing throws out of here: the frames below are not ours.
-[[noreturn]] void become_program(const Plan& plan, std::span<const sock_filter> filter,
-                                 const Signals& signals, const Channel& handover,
-                                 const Channel& leash) noexcept {
+[[noreturn]] void become_program(const Plan& plan, const Filters& filters, const Signals& signals,
+                                 const Channel& handover, const Channel& leash) noexcept {
   try {
-    const UniqueFd listener = tracer::install_filter(filter);
-    handover.send(News::listener, 0, "", listener.get());
+    submit(plan.engine, filters, handover);
     const auto word = leash.receive();
     if (!word || word->news != News::go) ::_exit(kOwnFailure);
-  } catch (const std::system_error& error) {
-    const bool busy = error.code().value() == EBUSY;
-    handover.send(News::failed, 0,
-                  busy ? "another supervisor (a vgpu-run?) is at work here already, and the kernel "
-                         "allows but one"
-                       : error.what());
-    ::_exit(kOwnFailure);
   } catch (const std::exception& error) {
     handover.send(News::failed, 0, error.what());
     ::_exit(kOwnFailure);
@@ -64,16 +91,40 @@ void raise_limits() noexcept {
   ::_exit(status_of_exec_error(error));
 }
 
-tracer::Listener take_listener(const Channel& handover) {
+Message hear_program(const Channel& handover, std::initializer_list<News> wanted) {
   auto message = handover.receive();
   if (!message) throw std::runtime_error("the program's process ended before it was set up");
-  if (message->news != News::listener) throw std::runtime_error(message->text);
-  return tracer::Listener(std::move(message->fd));
+  if (std::ranges::find(wanted, message->news) == wanted.end())
+    throw std::runtime_error(message->text);
+  return *std::move(message);
 }
 
-void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& ward,
-                          OwnOutput& own) {
-  const UniqueFd child_signals = open_signal(SIGCHLD);
+void explain(const Plan& plan, OwnOutput& own, const Message& message) {
+  if (!plan.verbose) return;
+  if (message.news == News::listener) return own.line("engine: notify");
+  own.line(message.value == 0
+               ? "engine: ptrace"
+               : fmt::format("engine: ptrace, since the kernel gives no listener: {}",
+                             std::strerror(message.value)));
+}
+
+std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, OwnOutput& own,
+                                            const Channel& handover, Ward& ward) {
+  Message message = hear_program(handover, {News::listener, News::trace_me});
+  explain(plan, own, message);
+  if (message.news == News::listener)
+    return std::make_unique<tracer::Listener>(std::move(message.fd));
+  auto engine = std::make_unique<tracer::Tracing>(
+      program, [&ward](const siginfo_t& info) { ward.note(info); });
+  handover.send(News::go);
+  hear_program(handover, {News::traced});
+  return engine;
+}
+
+void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own) {
+  // An engine that hears of all children tells the ward itself: two must not wait for the same.
+  const bool collects = dynamic_cast<tracer::Tracing*>(&engine) == nullptr;
+  const UniqueFd child_signals = collects ? open_signal(SIGCHLD) : UniqueFd();
   std::array<tracer::Watch, 2> watches;
   watches[0] = {child_signals.get(), [&] {
                   signalfd_siginfo ignored;
@@ -81,29 +132,26 @@ void answer_until_the_end(const Plan& plan, tracer::Listener& listener, Ward& wa
                   ward.collect();
                 }};
   watches[1] = {ward.starter(), [&] {
-                  ward.collect();
+                  if (collects) ward.collect();
                   watches[1].fd = -1;
                   if (ward.ended()) return;  // what is left now are daemons: they live on
                   kill_guests(own);
                 }};
   const tracer::Hooks hooks{nullptr,
                             [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); }};
-  tracer::supervise(listener, plan.rules, plan.files, hooks, watches);
+  tracer::supervise(engine, plan.rules, plan.files, hooks, watches);
 }
 
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,
-                       Channel& leash, pid_t starter) {
+                       Channel& leash, UniqueFd starter) {
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  UniqueFd starter_fd = tracer::open_pidfd(starter);
-  if (::getppid() != starter) return;  // it was killed before we could watch it
-
-  const std::vector<sock_filter> filter = tracer::make_filter();
+  const Filters filters;
   auto [handover, hand] = make_channel();
   const pid_t pid = check_sys(::fork(), "fork");
   if (pid == 0) {
     handover.close();
     news.close();
-    become_program(plan, filter, signals, hand, leash);
+    become_program(plan, filters, signals, hand, leash);
   }
   hand.close();
   leash.close();
@@ -114,22 +162,23 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   ::prctl(PR_SET_NAME, "vgpu-supervisor");
   [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
   const UniqueFd program = tracer::open_pidfd(pid);
-  own.let_go({news.fd(), handover.fd(), starter_fd.get()}, program);
+  own.let_go({news.fd(), handover.fd(), starter.get()}, program);
 
-  tracer::Listener listener = take_listener(handover);
-  Ward ward(pid, news, std::move(starter_fd), listener.fd());
+  Ward ward(pid, news, std::move(starter));
+  const auto engine = make_engine(plan, pid, own, handover, ward);
+  ward.set_engine(*engine);
   handover.close();
   if (!news.send(News::started, pid)) return;
-  answer_until_the_end(plan, listener, ward, own);
+  answer_until_the_end(plan, *engine, ward, own);
   ward.collect_all();
 }
 
 }  // namespace
 
 void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own, Channel news,
-                        Channel leash, pid_t starter) {
+                        Channel leash, UniqueFd starter) {
   try {
-    supervise_program(plan, signals, own, news, leash, starter);
+    supervise_program(plan, signals, own, news, leash, std::move(starter));
     ::_exit(0);
   } catch (const std::exception& error) {
     news.send(News::failed, 0, error.what());

@@ -9,8 +9,8 @@ namespace vgpu::launcher {
 
 /// The life of the supervisor's process: it starts the program, answers its calls until the last
 /// guest has ended, and tells `news` what becomes of the program. `leash` is the program's.
-/// If `starter` (the process that the user started) is killed, all guests are too.
+/// If `starter` (a pidfd of the process that the user started) is killed, all guests are too.
 [[noreturn]] void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own,
-                                     Channel news, Channel leash, pid_t starter);
+                                     Channel news, Channel leash, tracer::UniqueFd starter);
 
 }  // namespace vgpu::launcher

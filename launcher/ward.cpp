@@ -1,7 +1,5 @@
 #include "launcher/ward.h"
 
-#include <poll.h>
-
 #include "launcher/forwarding.h"
 
 namespace vgpu::launcher {
@@ -31,6 +29,13 @@ void Ward::collect(int wait_flags) {
   if (end) report_end(*end);
 }
 
+void Ward::note(const siginfo_t& info) {
+  if (has_ended(info))
+    report_end(info);
+  else
+    report_change(info);
+}
+
 void Ward::report_change(const siginfo_t& info) {
   if (info.si_code == CLD_STOPPED) {
     starter_may_be_stopped_ = true;
@@ -43,8 +48,7 @@ void Ward::report_change(const siginfo_t& info) {
 
 void Ward::report_end(const siginfo_t& info) {
   ended_ = true;
-  pollfd guests{listener_fd_, POLLIN, 0};
-  if (::poll(&guests, 1, 0) == 1 && (guests.revents & POLLHUP) != 0) news_.send(News::alone);
+  if (engine_ != nullptr && engine_->is_alone()) news_.send(News::alone);
   news_.send(info.si_code == CLD_EXITED ? News::exited : News::killed, info.si_status);
   wake_starter();
 }

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "launcher/channel.h"
+#include "tracer/engine.h"
 #include "tracer/sys/unique_fd.h"
 
 namespace vgpu::launcher {
@@ -14,9 +15,12 @@ namespace vgpu::launcher {
 /// to the process that the user started, the starter.
 class Ward {
  public:
-  /// Borrows `news` and `listener_fd`, which says whether other guests live.
-  Ward(pid_t pid, const Channel& news, tracer::UniqueFd starter, int listener_fd)
-      : pid_(pid), news_(news), starter_(std::move(starter)), listener_fd_(listener_fd) {}
+  /// Borrows `news`.
+  Ward(pid_t pid, const Channel& news, tracer::UniqueFd starter)
+      : pid_(pid), news_(news), starter_(std::move(starter)) {}
+
+  /// Borrows the engine, which says whether other guests live. Call it first.
+  void set_engine(const tracer::Engine& engine) noexcept { engine_ = &engine; }
 
   bool ended() const noexcept { return ended_; }
 
@@ -25,6 +29,9 @@ class Ward {
 
   /// Collects what has happened to our children: the program and orphans of its tree.
   void collect();
+
+  /// Notes what somebody else has collected about the program.
+  void note(const siginfo_t& info);
 
   /// Waits for the end of all our children. Call when no guest lives any more.
   void collect_all();
@@ -38,7 +45,7 @@ class Ward {
   pid_t pid_;
   const Channel& news_;
   tracer::UniqueFd starter_;
-  int listener_fd_;
+  const tracer::Engine* engine_ = nullptr;
   bool ended_ = false;
   bool starter_may_be_stopped_ = false;
 };

@@ -8,7 +8,6 @@
 
 #include "tracer/perform/perform.h"
 #include "tracer/policy/interest.h"
-#include "tracer/ptrace/redirect.h"
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/guest_memory.h"
 #include "tracer/vfs/link_probe.h"
@@ -38,9 +37,9 @@ bool follows_last(const Call& call) noexcept {
 
 class Supervisor {
  public:
-  Supervisor(Listener& listener, std::span<const Rule> rules, std::span<const VirtualFile> files,
+  Supervisor(Engine& engine, std::span<const Rule> rules, std::span<const VirtualFile> files,
              const Hooks& hooks)
-      : listener_(listener),
+      : engine_(engine),
         rules_(rules),
         hooks_(hooks),
         tree_(files),
@@ -59,7 +58,7 @@ class Supervisor {
   Reply follow_rule(const Rule& rule, const Request& request);
   void trace(const Call& call, const Subject& subject, const Reply& reply) const;
 
-  Listener& listener_;
+  Engine& engine_;
   std::span<const Rule> rules_;
   const Hooks& hooks_;
   Tree tree_;
@@ -78,12 +77,7 @@ void Supervisor::handle(const Call& call) {
   } catch (const std::exception& error) {
     if (hooks_.bug) hooks_.bug(error.what());
   }
-  if (const auto* enter = std::get_if<EnterDirectory>(&reply))
-    enter_directory(listener_, call, *enter);
-  else if (const auto* run = std::get_if<Execute>(&reply))
-    execute(listener_, call, *run);
-  else
-    listener_.answer(call, reply);
+  engine_.answer(call, reply);
 }
 
 Reply Supervisor::decide(const Call& call) {
@@ -91,17 +85,19 @@ Reply Supervisor::decide(const Call& call) {
     case Operation::get_directory: {
       if (!descriptors_.gave_directory()) return Pass{};
       GuestView guest(call.tid);
-      return perform_get_directory(listener_, call, guest);
+      return perform_get_directory(engine_, call, guest);
     }
     case Operation::list:
     case Operation::list_old: {
       GuestView guest(call.tid);
-      return perform_list(listener_, call, guest, tree_, !same_root_);
+      return perform_list(engine_, call, guest, tree_, !same_root_);
     }
     case Operation::change_root:
       same_root_ = false;
       links_.look_through_guests();
       return Pass{};
+    case Operation::install_filter:
+      return engine_.hides_calls_from_tracers() ? perform_install_filter(call) : Reply(Pass{});
     case Operation::stat_descriptor:
       return decide_descriptor(call, call.int_arg(Arg::fd));
     default: {
@@ -129,7 +125,7 @@ Reply Supervisor::decide_descriptor(const Call& call, int fd) {
   Place place;
   place.node = path ? tree_.find(*path) : nullptr;
   if (place.node == nullptr || (reads_link && !place.node->is_symlink())) return Pass{};
-  if (!listener_.still_waiting(call)) return Pass{};
+  if (!engine_.still_waiting(call)) return Pass{};
   if (wanted == Operation::execute)
     return place.node->is_symlink() ? Reply(Fail{ELOOP}) : Reply(Pass{});
   place.path = *path;
@@ -187,7 +183,7 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   }
   const Place& place = subject.place;
   // All that was read so far may have been another thread's, if the caller has died.
-  if (!listener_.still_waiting(call)) return Pass{};
+  if (!engine_.still_waiting(call)) return Pass{};
   if (place.path == "/dev/fuse" && call.def->operation == Operation::open)
     links_.trust_cache_only();
   const Request request{call, *intent, text, place, guest, tree_, descriptors_};
@@ -209,12 +205,15 @@ void Supervisor::trace(const Call& call, const Subject& subject, const Reply& re
 
 }  // namespace
 
-void supervise(Listener& listener, std::span<const Rule> rules, std::span<const VirtualFile> files,
+void supervise(Engine& engine, std::span<const Rule> rules, std::span<const VirtualFile> files,
                const Hooks& hooks, std::span<Watch> watches) {
-  Supervisor supervisor(listener, rules, files, hooks);
+  Supervisor supervisor(engine, rules, files, hooks);
+  const std::function<void(const Call&)> handle = [&](const Call& call) {
+    supervisor.handle(call);
+  };
   std::vector<pollfd> waits(1 + watches.size());
   for (;;) {
-    waits[0] = {listener.fd(), POLLIN, 0};
+    waits[0] = {engine.fd(), POLLIN, 0};
     for (std::size_t i = 0; i < watches.size(); ++i) waits[i + 1] = {watches[i].fd, POLLIN, 0};
     if (::poll(waits.data(), waits.size(), -1) < 0) {
       if (errno == EINTR) continue;
@@ -222,11 +221,7 @@ void supervise(Listener& listener, std::span<const Rule> rules, std::span<const 
     }
     for (std::size_t i = 0; i < watches.size(); ++i)
       if (waits[i + 1].revents != 0) watches[i].ready();
-    if ((waits[0].revents & POLLIN) != 0) {
-      if (const auto call = listener.next()) supervisor.handle(*call);
-    } else if (waits[0].revents != 0) {
-      return;  // POLLHUP: no guest is left
-    }
+    if (waits[0].revents != 0 && !engine.serve(waits[0].revents, handle)) return;
   }
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "tracer/notify/listener.h"
+#include "tracer/engine.h"
 #include "tracer/policy/rule.h"
 #include "tracer/vfs/virtual_file.h"
 
@@ -35,7 +35,7 @@ struct Watch {
 /// Answers every stopped call until the last guest has ended.
 /// Errors: std::system_error for what ends supervision altogether; std::invalid_argument for rows
 /// that contradict each other.
-void supervise(Listener& listener, std::span<const Rule> rules, std::span<const VirtualFile> files,
+void supervise(Engine& engine, std::span<const Rule> rules, std::span<const VirtualFile> files,
                const Hooks& hooks, std::span<Watch> watches);
 
 }  // namespace vgpu::tracer

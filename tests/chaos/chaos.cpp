@@ -64,11 +64,27 @@ std::vector<Process> descendants() {
   return below;
 }
 
-enum class Victim { program, guest, runner, supervisor, runner_then_guest, count };
+enum class Victim {
+  program,
+  guest,
+  runner,
+  supervisor,
+  watcher,
+  runner_then_guest,
+  runner_and_supervisor,
+  watcher_and_supervisor,
+  count
+};
 
 const char* name_of(Victim victim) {
-  constexpr std::array kNames{"the program", "a guest", "vgpu-run", "the supervisor",
-                              "vgpu-run, then a guest"};
+  constexpr std::array kNames{"the program",
+                              "a guest",
+                              "vgpu-run",
+                              "the supervisor",
+                              "the watcher",
+                              "vgpu-run, then a guest",
+                              "vgpu-run and the supervisor",
+                              "the watcher and the supervisor"};
   return kNames.at(static_cast<std::size_t>(victim));
 }
 
@@ -76,13 +92,17 @@ const char* name_of(Victim victim) {
 bool kill_one(Victim victim, pid_t runner, Random& random) {
   const auto all = descendants();
   pid_t supervisor = 0;
-  for (const auto& process : all)
-    if (process.parent == runner && process.name == "vgpu-supervisor") supervisor = process.pid;
+  pid_t watcher = 0;
+  for (const auto& process : all) {
+    if (process.name == "vgpu-supervisor") supervisor = process.pid;
+    if (process.name == "vgpu-watcher") watcher = process.pid;
+  }
   std::vector<pid_t> candidates;
   for (const auto& process : all) {
-    const bool guest = process.pid != runner && process.pid != supervisor;
+    const bool guest = process.pid != runner && process.pid != supervisor && process.pid != watcher;
     if ((victim == Victim::program && process.parent == supervisor && supervisor != 0) ||
         (victim == Victim::guest && guest) || (victim == Victim::runner && process.pid == runner) ||
+        (victim == Victim::watcher && process.pid == watcher) ||
         (victim == Victim::supervisor && process.pid == supervisor))
       candidates.push_back(process.pid);
   }
@@ -164,7 +184,13 @@ int main(int argc, char** argv) {
     const auto victim = static_cast<Victim>(round % static_cast<int>(Victim::count));
     const pid_t runner = start(argv + 3, temporary);
     usleep(static_cast<useconds_t>(random() % 400'000));  // the moment is what is random here
-    if (victim == Victim::runner_then_guest) {
+    if (victim == Victim::runner_and_supervisor) {
+      kills += kill_one(Victim::supervisor, runner, random);
+      kills += kill_one(Victim::runner, runner, random);
+    } else if (victim == Victim::watcher_and_supervisor) {
+      kills += kill_one(Victim::watcher, runner, random);
+      kills += kill_one(Victim::supervisor, runner, random);
+    } else if (victim == Victim::runner_then_guest) {
       kills += kill_one(Victim::runner, runner, random);
       kills += kill_one(Victim::guest, runner, random);
     } else {

@@ -52,6 +52,5 @@ law 'what is not built yet says so instead of being ignored'
 complains 'not yet' 125 "$VGPU_RUN" --trace true
 complains 'not yet' 125 "$VGPU_RUN" --explain true
 complains 'not yet' 125 "$VGPU_RUN" --device tcp://127.0.0.1:1 true
-complains 'not yet' 125 "$VGPU_RUN" --engine ptrace true
 
 finish

@@ -4,7 +4,6 @@
 . "$(dirname "$0")/../lib/check.sh"
 program=$1
 [ -x "$program" ] || { echo "SKIP: matrix: $program was not built: its compiler is not here"; exit 77; }
-options=${VGPU_RUN_OPTIONS:-}
 
 # as_user COMMAND...: as the user whose turn it is.
 as_user() {
@@ -39,8 +38,7 @@ same() {
   sort -u "$scratch/skipped" -o "$scratch/skipped"
   cat "$scratch/skipped"
   folder virtual "$2" "$3"
-  # shellcheck disable=SC2086
-  as_user timeout -k 5 100 "$VGPU_RUN" $options "$scratch/matrix" "$2" "$3" "$prepared" >"$scratch/all" 2>"$scratch/err"
+  as_user timeout -k 5 100 "$VGPU_RUN" "$scratch/matrix" "$2" "$3" "$prepared" >"$scratch/all" 2>"$scratch/err"
   status=$?
   sed "s,$source,DIR/NAME,g" "$scratch/all" | grep -vE "$(left_out "$1")" >"$scratch/out"
   sort -u "$scratch/err" | diff - "$scratch/skipped" | sed -n 's/^> /  /p'
@@ -50,8 +48,7 @@ same() {
   [ "$cells" -gt 300 ] || fail "only $cells cells"
   law="$user: a real file ($4/$5) answers as without vgpu-run"
   folder reference "$4" "$5"
-  # shellcheck disable=SC2086
-  as_user timeout -k 5 100 "$VGPU_RUN" $options "$scratch/matrix" "$4" "$5" "$prepared" 2>/dev/null | sed "s,$scratch/real/,/,g" |
+  as_user timeout -k 5 100 "$VGPU_RUN" "$scratch/matrix" "$4" "$5" "$prepared" 2>/dev/null | sed "s,$scratch/real/,/,g" |
     grep -vE "$(left_out "$1")" >"$scratch/out"
   diff "$scratch/want" "$scratch/out" >"$scratch/diff" || fail "$(grep '^[<>]' "$scratch/diff" | sed 's/^</wanted/; s/^>/got   /' | head -60)"
 }

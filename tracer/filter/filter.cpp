@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -65,6 +66,7 @@ class Program {
     add(answer(action));
   }
   void add_row(const SyscallDef& def);
+  void add_clone_rows();
   std::vector<sock_filter> take() { return std::move(lines_); }
   std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
 
@@ -81,6 +83,14 @@ void Program::add_row(const SyscallDef& def) {
   if (def.operation == Operation::stat_descriptor) {
     add(jump(BPF_JEQ, number, 0, 4));
     return add_marked_fd_row(def, Arg::fd);
+  }
+  if (def.operation == Operation::install_filter) {
+    add(jump(BPF_JEQ, number, 0, 4));
+    add(load(arg_offset(def.index_of(Arg::option))));
+    add(jump(BPF_JEQ, static_cast<std::uint32_t>(def.implied_flags), 1, 0));
+    add(answer(SECCOMP_RET_ALLOW));
+    add(answer(stop_));
+    return;
   }
   if (!may_have_empty_path(def)) return answer_if(def.number, stop_);
   // AT_SYMLINK_NOFOLLOW makes no sense without a path, so there may be one; and whoever names no
@@ -100,6 +110,17 @@ void Program::add_marked_fd_row(const SyscallDef& def, Arg fd) {
   add(answer(stop_));
 }
 
+// A child that its tracer is not told of would have nobody to answer its calls. clone3's flags are
+// in memory.
+void Program::add_clone_rows() {
+  answer_if(SYS_clone3, stop_);
+  add(jump(BPF_JEQ, SYS_clone, 0, 4));
+  add(load(arg_offset(0)));
+  add(jump(BPF_JSET, CLONE_UNTRACED, 1, 0));
+  add(answer(SECCOMP_RET_ALLOW));
+  add(answer(stop_));
+}
+
 Program rows_of(Abi abi, Stop stop) {
   Program program(stop);
   program.add(load(offsetof(seccomp_data, nr)));
@@ -110,6 +131,7 @@ Program rows_of(Abi abi, Stop stop) {
   }
   for (const int number : kIoUring) program.answer_if(number, kNotSupported);
   for (const SyscallDef& def : syscalls(abi)) program.add_row(def);
+  if (stop == Stop::trace && abi == Abi::x86_64) program.add_clone_rows();
   program.add(answer(SECCOMP_RET_ALLOW));
   return program;
 }
@@ -128,26 +150,32 @@ std::vector<sock_filter> make_filter(Stop stop) {
   return program.take();
 }
 
-UniqueFd install_filter(std::span<const sock_filter> program) {
+namespace {
+
+// The kernel's answer, with new privileges given up where it asks for that.
+long install(std::span<const sock_filter> program, unsigned long flags) {
   // The kernel does not write to it, but its type lacks the const.
   const sock_fprog prog{static_cast<unsigned short>(program.size()),
                         const_cast<sock_filter*>(program.data())};
-  unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
-                        SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-  const auto install = [&] {
-    return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
-  };
-  long fd = install();
-  if (fd < 0 && errno == EACCES) {  // no CAP_SYS_ADMIN
-    check_sys(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "give up new privileges");
-    fd = install();
-  }
-  if (fd < 0 && errno == EINVAL) {  // Linux before 5.19
-    flags &= ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    fd = install();
-  }
+  const auto ask = [&] { return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog); };
+  const long fd = ask();
+  if (fd >= 0 || errno != EACCES) return fd;  // EACCES: no CAP_SYS_ADMIN
+  check_sys(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "give up new privileges");
+  return ask();
+}
+
+}  // namespace
+
+UniqueFd install_filter(std::span<const sock_filter> program) {
+  const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+  long fd = install(program, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  if (fd < 0 && errno == EINVAL) fd = install(program, flags);  // Linux before 5.19
   // A listener is born close-on-exec. Source: seccomp(2).
   return UniqueFd(static_cast<int>(check_sys(fd, "install the seccomp filter")));
+}
+
+void install_traced_filter(std::span<const sock_filter> program) {
+  check_sys(install(program, SECCOMP_FILTER_FLAG_SPEC_ALLOW), "install the seccomp filter");
 }
 
 }  // namespace vgpu::tracer

@@ -34,4 +34,8 @@ std::vector<sock_filter> make_filter(Stop stop = Stop::notify);
 /// Errors: std::system_error; EBUSY when another supervisor holds a listener on this process.
 UniqueFd install_filter(std::span<const sock_filter> program);
 
+/// The same for a program made with Stop::trace, in a process that is traced already: without a
+/// tracer, all its calls would fail. Errors: std::system_error.
+void install_traced_filter(std::span<const sock_filter> program);
+
 }  // namespace vgpu::tracer

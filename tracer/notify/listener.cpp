@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 #include <cstring>
 
 #include "tracer/filter/filter.h"
+#include "tracer/ptrace/redirect.h"
 #include "tracer/sys/errors.h"
 
 // Newer than the headers of Debian 12. Source: linux/seccomp.h, Linux 6.6.
@@ -48,6 +50,17 @@ std::optional<Call> Listener::next() {
   ensure(call.def != nullptr, "the filter stopped a syscall that has no row");
   std::ranges::copy(request.data.args, call.args.begin());
   return call;
+}
+
+bool Listener::serve(short events, const std::function<void(const Call&)>& handle) {
+  if ((events & POLLIN) == 0) return false;  // POLLHUP: no guest is left
+  if (const auto call = next()) handle(*call);
+  return true;
+}
+
+bool Listener::is_alone() const noexcept {
+  pollfd guests{fd_.get(), POLLIN, 0};
+  return ::poll(&guests, 1, 0) == 1 && (guests.revents & POLLHUP) != 0;
 }
 
 bool Listener::still_waiting(const Call& call) const noexcept {
@@ -95,6 +108,9 @@ void Listener::answer(const Call& call, const Reply& reply) {
   if (std::holds_alternative<Pass>(reply)) return send(call, 0, 0, true);
   if (const auto* fail = std::get_if<Fail>(&reply)) return send(call, 0, fail->error, false);
   if (const auto* value = std::get_if<Return>(&reply)) return send(call, value->value, 0, false);
+  if (const auto* enter = std::get_if<EnterDirectory>(&reply))
+    return enter_directory(*this, call, *enter);
+  if (const auto* run = std::get_if<Execute>(&reply)) return execute(*this, call, *run);
   const auto& give = std::get<GiveFd>(reply);
   seccomp_notif_addfd add{};
   add.id = call.id;

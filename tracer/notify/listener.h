@@ -6,33 +6,32 @@
 #include <optional>
 #include <vector>
 
-#include "tracer/notify/reply.h"
+#include "tracer/engine.h"
 #include "tracer/sys/unique_fd.h"
 #include "tracer/syscalls/call.h"
 
 namespace vgpu::tracer {
 
 /// The supervisor's end of one seccomp listener.
-class Listener {
+class Listener : public Engine {
  public:
   /// Errors: std::system_error.
   explicit Listener(UniqueFd fd);
 
-  /// The descriptor to poll: POLLIN when a call waits, POLLHUP when the last guest has ended.
-  int fd() const noexcept { return fd_.get(); }
+  /// POLLIN when a call waits, POLLHUP when the last guest has ended.
+  int fd() const noexcept override { return fd_.get(); }
 
   /// Takes the next stopped call. Ask only when fd() is readable: the kernel ignores O_NONBLOCK
   /// here. Returns nothing when the caller was killed or interrupted meanwhile.
   /// Errors: std::system_error. Source: seccomp_unotify(2).
   std::optional<Call> next();
 
-  /// Answers `call`; EnterDirectory and Execute are not for here. A guest that died meanwhile is
-  /// not an error. Errors: std::system_error. Source: seccomp_unotify(2), ENOENT.
-  void answer(const Call& call, const Reply& reply);
-
-  /// True while `call` still waits. Ask after reading guest memory and before acting on it:
-  /// until then the tid may have been reused. Source: seccomp_unotify(2).
-  bool still_waiting(const Call& call) const noexcept;
+  bool serve(short events, const std::function<void(const Call&)>& handle) override;
+  void answer(const Call& call, const Reply& reply) override;
+  bool still_waiting(const Call& call) const noexcept override;
+  /// Source: seccomp(2), the precedence of return values.
+  bool hides_calls_from_tracers() const noexcept override { return true; }
+  bool is_alone() const noexcept override;
 
   /// Installs a copy of `fd` in the guest without answering; returns its number there, or -errno.
   int lend(const Call& call, int fd, bool cloexec) const noexcept;

@@ -29,9 +29,9 @@ Reply perform_read_link(const Request& request) {
   return Return{static_cast<std::int64_t>(size)};
 }
 
-Reply perform_get_directory(const Listener& listener, const Call& call, const GuestView& guest) {
+Reply perform_get_directory(const Engine& engine, const Call& call, const GuestView& guest) {
   const auto path = guest.virtual_directory();
-  if (!path || !listener.still_waiting(call)) return Pass{};
+  if (!path || !engine.still_waiting(call)) return Pass{};
   const std::size_t size = path->size() + 1;
   if (call.arg(Arg::size) < size) return Fail{ERANGE};
   const bool written = write_memory(call.tid, call.pointer(Arg::result),

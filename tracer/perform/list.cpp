@@ -106,13 +106,13 @@ const Node* find_directory(const Call& call, GuestView& guest, const Tree& tree,
 
 }  // namespace
 
-Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree,
+Reply perform_list(const Engine& engine, const Call& call, GuestView& guest, const Tree& tree,
                    bool by_any_name) {
   const Node* directory = find_directory(call, guest, tree, by_any_name);
   if (directory == nullptr || !directory->is_directory()) return Pass{};
   if (directory->really_exists && directory->children.empty()) return Pass{};
   const UniqueFd fd = directory_of(call, guest);
-  if (!fd || !listener.still_waiting(call)) return Pass{};
+  if (!fd || !engine.still_waiting(call)) return Pass{};
   DirentWriter writer(call.def->operation == Operation::list_old,
                       std::min<std::size_t>(call.arg(Arg::size) & 0xffffffffU, kMost));
   return directory->is_virtual() ? list_virtual(call, fd.get(), tree, *directory, writer)

@@ -29,6 +29,7 @@ Reply perform(const Request& request) {
     case Operation::execute:
       return perform_execute(request);
     case Operation::change_root:
+    case Operation::install_filter:
     case Operation::list:
     case Operation::list_old:
     case Operation::get_directory:

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tracer/notify/listener.h"
+#include "tracer/engine.h"
 #include "tracer/notify/reply.h"
 #include "tracer/perform/request.h"
 
@@ -21,12 +21,16 @@ Reply perform_change_directory(const Request& request);
 Reply perform_execute(const Request& request);
 Reply perform_stat_fs(const Request& request);
 
+/// Refuses a filter that asks a tracer, as a kernel without that does, and passes others: our
+/// notifications would hide calls from it. Programs like strace then trace without a filter.
+Reply perform_install_filter(const Call& call);
+
 /// Answers getcwd in a virtual directory; passes elsewhere, or if the caller is gone.
-Reply perform_get_directory(const Listener& listener, const Call& call, const GuestView& guest);
+Reply perform_get_directory(const Engine& engine, const Call& call, const GuestView& guest);
 
 /// Answers getdents on a directory that holds virtual files; passes elsewhere, or if the caller is
 /// gone. `by_any_name`: a directory may be known to the guest by another path than to us.
-Reply perform_list(const Listener& listener, const Call& call, GuestView& guest, const Tree& tree,
+Reply perform_list(const Engine& engine, const Call& call, GuestView& guest, const Tree& tree,
                    bool by_any_name);
 
 }  // namespace vgpu::tracer

@@ -28,6 +28,7 @@ constexpr int kTracedOnly = __WCLONE;
 constexpr long kFirstNap = 1000;  // nanoseconds
 constexpr long kLongestNap = 1000000;
 constexpr int kLastSignal = 64;
+constexpr int kEventShift = 8;  // of a ptrace event in si_status
 constexpr std::uint64_t kAllSignals = ~std::uint64_t{0};
 
 void* as_data(std::uint64_t value) noexcept {
@@ -40,16 +41,34 @@ HeldThread::HeldThread(const Call& call) : tid_(call.tid), abi_(call.abi) {
   held_ = ask(PTRACE_SEIZE, 0, as_data(PTRACE_O_TRACESYSGOOD));
 }
 
+HeldThread::HeldThread(const Call& call, Ours)
+    : tid_(call.tid), abi_(call.abi), held_(true), stopped_(true), ours_(true) {}
+
 bool HeldThread::interrupt() noexcept { return ask(PTRACE_INTERRUPT, 0, nullptr); }
 
 HeldThread::~HeldThread() {
   // One that does not stop any more is let go by the kernel when we end. One that was killed while
   // it was stopped cannot be let go: its end must be waited for.
-  while (stopped_ && !ask(PTRACE_DETACH, 0, as_data(signal_))) wait_for_stop();
+  while (stopped_ && !ask(ours_ ? PTRACE_CONT : PTRACE_DETACH, 0, as_data(signal_)))
+    wait_for_stop();
 }
 
-bool HeldThread::ask(int request, std::uint64_t address, void* data) const noexcept {
+bool HeldThread::ask(int request, std::uint64_t address, void* data) noexcept {
+  if (lost_) return false;
+  if (ours_ && stopped_ && is_replaced()) {
+    lose();  // what has come instead is for whoever waits for all guests
+    return false;
+  }
   return ::ptrace(static_cast<__ptrace_request>(request), tid_, as_data(address), data) != -1;
+}
+
+// True if, while we believed it stopped, it was killed, or another thread's exec ended it and took
+// its tid: a request would then reach a new program. Something is to be waited for in either case.
+bool HeldThread::is_replaced() const noexcept {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(tid_), &info,
+                  WEXITED | WSTOPPED | WNOWAIT | WNOHANG | kTracedOnly) != 0 ||
+         info.si_pid != 0;
 }
 
 bool HeldThread::wait_for_stop() {
@@ -71,12 +90,19 @@ bool HeldThread::wait_for_stop() {
         ::waitid(P_PID, id, &info, WSTOPPED | WNOHANG | kTracedOnly) == 0 && info.si_pid != 0;
     if (!stopped_) continue;  // it was killed between the two looks
     status_ = info.si_status;
+    // Another thread's exec has ended ours and has taken its tid: what stands here is a new
+    // program.
+    if (status_ >> kEventShift == PTRACE_EVENT_EXEC) {
+      ask(PTRACE_CONT, 0, nullptr);
+      lose();
+      return false;
+    }
     // Stopped to deliver a signal: no mask keeps out SIGSTOP, and any may come before ours is set.
     if (status_ <= kLastSignal) signal_ = static_cast<std::uint64_t>(status_);
     return true;
   }
   stopped_ = false;
-  reap_if_nobody_else_does();
+  if (!ours_) reap_if_nobody_else_does();
   return false;
 }
 
@@ -115,17 +141,34 @@ user_regs_struct HeldThread::registers_for(const OwnCall& call) const noexcept {
 }
 
 bool HeldThread::run(const OwnCall& call, std::int64_t& result) {
-  std::uint64_t all = kAllSignals;  // no handler may run before its own call has returned
-  if (!ask(PTRACE_SETSIGMASK, sizeof all, &all)) return false;
   user_regs_struct now = registers_for(call);
-  if (!ask(PTRACE_SETREGS, 0, &now)) return false;
-  for (int stops = 0; stops < 2;) {  // before it and after it
-    if (!ask(PTRACE_SYSCALL, 0, nullptr) || !wait_for_stop()) return false;
-    if (status_ == kSyscallStop) ++stops;
-  }
+  if (!mask_signals() || !ask(PTRACE_SETREGS, 0, &now)) return false;
+  if (!run_to_call_stop(2)) return false;  // before it and after it
   if (!ask(PTRACE_GETREGS, 0, &now)) return false;
   result = static_cast<std::int64_t>(now.rax);
   return true;
+}
+
+bool HeldThread::mask_signals() {
+  std::uint64_t all = kAllSignals;  // no handler may run before its own call has returned
+  return ask(PTRACE_SETSIGMASK, sizeof all, &all);
+}
+
+bool HeldThread::run_to_call_stop(int stops) {
+  while (stops > 0) {
+    if (!ask(PTRACE_SYSCALL, 0, nullptr) || !wait_for_stop()) return false;
+    if (status_ == kSyscallStop) --stops;
+  }
+  return true;
+}
+
+bool HeldThread::skip_call() {
+  user_regs_struct now{};
+  if (!ask(PTRACE_GETREGS, 0, &now) || !ask(PTRACE_GETSIGMASK, sizeof signals_, &signals_) ||
+      !mask_signals())
+    return false;
+  now.orig_rax = kNoRestart;  // -1 is no system call
+  return ask(PTRACE_SETREGS, 0, &now) && run_to_call_stop(1) && ask(PTRACE_GETREGS, 0, &registers_);
 }
 
 void HeldThread::restore(std::int64_t result) {
@@ -139,6 +182,7 @@ void HeldThread::restore(std::int64_t result) {
 void HeldThread::replace_call(const OwnCall& call) {
   user_regs_struct now = registers_for(call);
   ask(PTRACE_SETREGS, 0, &now);
+  ask(PTRACE_SETSIGMASK, sizeof signals_, &signals_);
 }
 
 }  // namespace vgpu::tracer

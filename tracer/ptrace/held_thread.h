@@ -23,6 +23,9 @@ class HeldThread {
  public:
   /// Check with operator bool: another tracer may have it, or it is not ours to trace.
   explicit HeldThread(const Call& call);
+  /// A thread that we trace already, and that has stopped before its call.
+  struct Ours {};
+  HeldThread(const Call& call, Ours);
   HeldThread(const HeldThread&) = delete;
   HeldThread& operator=(const HeldThread&) = delete;
   ~HeldThread();
@@ -38,6 +41,9 @@ class HeldThread {
   /// ended, or did not come here by the instruction that we know how to repeat.
   bool stop();
 
+  /// The same for a thread of ours: its call is not made. False if the thread has ended.
+  bool skip_call();
+
   /// Runs one system call in the stopped thread. False if the thread has ended.
   /// The call must not be one that the filter stops: nobody would answer it.
   bool run(const OwnCall& call, std::int64_t& result);
@@ -48,9 +54,18 @@ class HeldThread {
   /// Lets the thread make this system call in place of its own, once we let go of it.
   void replace_call(const OwnCall& call);
 
+  pid_t tid() const noexcept { return tid_; }
+  Abi abi() const noexcept { return abi_; }
+  /// As they were when it stopped.
+  const user_regs_struct& registers() const noexcept { return registers_; }
+
  private:
-  bool ask(int request, std::uint64_t address, void* data) const noexcept;
+  bool ask(int request, std::uint64_t address, void* data) noexcept;
+  bool is_replaced() const noexcept;
+  void lose() noexcept { lost_ = true, stopped_ = false; }
   bool wait_for_stop();
+  bool run_to_call_stop(int stops);
+  bool mask_signals();
   user_regs_struct registers_for(const OwnCall& call) const noexcept;
   void reap_if_nobody_else_does() const;
 
@@ -58,6 +73,8 @@ class HeldThread {
   Abi abi_;
   bool held_ = false;
   bool stopped_ = false;
+  bool ours_ = false;         // traced before and after
+  bool lost_ = false;         // another stands where it stood
   int status_ = 0;            // of the last stop
   std::uint64_t signal_ = 0;  // came while it was held: goes with it when we let go
   user_regs_struct registers_{};

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "tracer/filter/filter.h"
+#include "tracer/ptrace/hand_over.h"
 #include "tracer/ptrace/held_thread.h"
 
 namespace vgpu::tracer {
@@ -25,12 +27,15 @@ int lend_and_stop(Listener& listener, const Call& call, HeldThread& thread, int 
   return stops && thread.stop() ? number : -1;
 }
 
-}  // namespace
+// The same for a thread that is ours.
+int skip_and_give(HeldThread& thread, int fd, bool cloexec, int lowest) {
+  if (!thread.skip_call()) return -1;
+  const int number = hand_over(thread, fd, cloexec, lowest);
+  if (number < 0) thread.restore(number);
+  return number;
+}
 
-void enter_directory(Listener& listener, const Call& call, const EnterDirectory& reply) {
-  HeldThread thread(call);
-  const int number = lend_and_stop(listener, call, thread, reply.fd.get(), true);
-  if (number < 0) return;
+void change_directory(HeldThread& thread, int number) {
   std::int64_t result = -EACCES;
   std::int64_t closed = 0;
   const auto fd = static_cast<std::uint64_t>(number);
@@ -40,16 +45,46 @@ void enter_directory(Listener& listener, const Call& call, const EnterDirectory&
   thread.restore(result);
 }
 
-void execute(Listener& listener, const Call& call, const Execute& reply) {
-  HeldThread thread(call);
-  const int number = lend_and_stop(listener, call, thread, reply.fd.get(), reply.cloexec);
-  if (number < 0) return;
+void replace_by_execveat(HeldThread& thread, const Call& call, const Execute& reply, int number) {
   const bool at = call.has(Arg::dirfd);
   thread.replace_call(
       {SYS_execveat,
        kExecveat32,
        {static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(reply.empty_string),
         call.args[at ? 2 : 1], call.args[at ? 3 : 2], AT_EMPTY_PATH}});
+}
+
+}  // namespace
+
+void enter_directory(Listener& listener, const Call& call, const EnterDirectory& reply) {
+  HeldThread thread(call);
+  const int number = lend_and_stop(listener, call, thread, reply.fd.get(), true);
+  if (number >= 0) change_directory(thread, number);
+}
+
+void execute(Listener& listener, const Call& call, const Execute& reply) {
+  HeldThread thread(call);
+  const int number = lend_and_stop(listener, call, thread, reply.fd.get(), reply.cloexec);
+  if (number >= 0) replace_by_execveat(thread, call, reply, number);
+}
+
+void give_descriptor(const Call& call, const GiveFd& reply) {
+  HeldThread thread(call, HeldThread::Ours{});
+  const int lowest = reply.marked ? kFirstMarkedFd : 0;
+  const int number = skip_and_give(thread, reply.fd.get(), reply.cloexec, lowest);
+  if (number >= 0) thread.restore(number);
+}
+
+void enter_directory(const Call& call, const EnterDirectory& reply) {
+  HeldThread thread(call, HeldThread::Ours{});
+  const int number = skip_and_give(thread, reply.fd.get(), true, 0);
+  if (number >= 0) change_directory(thread, number);
+}
+
+void execute(const Call& call, const Execute& reply) {
+  HeldThread thread(call, HeldThread::Ours{});
+  const int number = skip_and_give(thread, reply.fd.get(), reply.cloexec, 0);
+  if (number >= 0) replace_by_execveat(thread, call, reply, number);
 }
 
 }  // namespace vgpu::tracer

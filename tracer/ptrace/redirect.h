@@ -1,24 +1,19 @@
 #pragma once
 
 #include "tracer/notify/listener.h"
-#include "tracer/syscalls/call.h"
+#include "tracer/notify/reply.h"
 
 namespace vgpu::tracer {
 
-/// Makes `reply.fd` the working directory of the caller, and answers the call. A listener can give
-/// descriptors but set nothing, so the thread is held for the length of two system calls that it
-/// makes in place of its own: fchdir and close.
-///
-/// The guest gets EACCES where it cannot be held.
-/// Errors: std::system_error for what must not happen.
+/// Answers `call` with what no notification can say: the thread is stopped with ptrace and made to
+/// do it itself. Where that cannot be (another tracer has it), the answer is EACCES.
 void enter_directory(Listener& listener, const Call& call, const EnterDirectory& reply);
-
-/// Makes the caller execute `reply.fd` with the arguments and the environment that it gave: its
-/// call goes on as execveat(fd, "", ..., AT_EMPTY_PATH), which comes to the listener once more.
-/// If that fails the guest sees the error, and registers that a C function may change are changed.
-///
-/// The guest gets EACCES where it cannot be held.
-/// Errors: std::system_error for what must not happen.
 void execute(Listener& listener, const Call& call, const Execute& reply);
+
+/// The same, and the gift of a descriptor, for a thread that our ptrace has stopped at `call`
+/// already.
+void give_descriptor(const Call& call, const GiveFd& reply);
+void enter_directory(const Call& call, const EnterDirectory& reply);
+void execute(const Call& call, const Execute& reply);
 
 }  // namespace vgpu::tracer

@@ -1,6 +1,8 @@
 #include "tracer/syscalls/table.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -25,6 +27,7 @@ constexpr SyscallDef kSyscalls[] = {
     {SYS_readlink, "readlink", Operation::read_link, {path, result, size}},
     {SYS_statfs, "statfs", Operation::stat_fs, {path, result}},
     {SYS_pivot_root, "pivot_root", Operation::change_root, {}},
+    {SYS_prctl, "prctl", Operation::install_filter, {option, mask, filter}, PR_SET_SECCOMP},
     {SYS_chroot, "chroot", Operation::change_root, {}},
     {SYS_mount, "mount", Operation::change_root, {}},
     {SYS_getxattr, "getxattr", Operation::get_xattr, {path, name, result, size}},
@@ -45,6 +48,11 @@ constexpr SyscallDef kSyscalls[] = {
     {SYS_readlinkat, "readlinkat", Operation::read_link, {dirfd, path, result, size}},
     {SYS_faccessat, "faccessat", Operation::access, {dirfd, path, access_mode}},
     {SYS_setns, "setns", Operation::change_root, {}},
+    {SYS_seccomp,
+     "seccomp",
+     Operation::install_filter,
+     {option, mask, filter},
+     SECCOMP_SET_MODE_FILTER},
     {SYS_execveat, "execveat", Operation::execute, {dirfd, path, arguments, arguments, at_flags}},
     {SYS_statx, "statx", Operation::statx, {dirfd, path, at_flags, mask, result}},
     {SYS_move_mount, "move_mount", Operation::change_root, {}},

@@ -23,6 +23,8 @@ enum class Arg : std::uint8_t {
   mask,
   name,
   arguments,
+  option,
+  filter,
 };
 
 /// Whose numbers: those of `syscall`, or those of `int 0x80` and of 32-bit programs.
@@ -45,6 +47,7 @@ enum class Operation : std::uint8_t {
   change_directory,
   get_directory,
   execute,
+  install_filter,
   change_root,  ///< from now on, paths may mean something else to the caller than to us
 };
 
@@ -54,7 +57,9 @@ struct SyscallDef {
   std::string_view name;
   Operation operation;
   std::array<Arg, 6> args;
-  int implied_flags = 0;  ///< open: O_* bits, else AT_* bits, that this variant always means
+  /// open: O_* bits, else AT_* bits, that this variant always means. install_filter: the first
+  /// argument that means this.
+  int implied_flags = 0;
 
   /// Index of the argument that means `wanted`, or -1.
   constexpr int index_of(Arg wanted) const noexcept {

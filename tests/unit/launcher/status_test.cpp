@@ -56,10 +56,11 @@ TEST_CASE("exit status: 125 for our own failures, with one line") {
         "vgpu-run: /no/such/program: No such file or directory\n");
 }
 
-TEST_CASE("a second vgpu-run inside the first says so, and the first goes on") {
-  Running running(std::string(VGPU_RUN) + " true; echo $?");
-  CHECK(running.rest() == "125\n");
-  CHECK(running.error_output().starts_with("vgpu-run: another supervisor"));
+TEST_CASE("a second vgpu-run inside the first says so, and its program has the GPU of the first") {
+  Running running(std::string(VGPU_RUN) +
+                  " --gpu h100 sh -c 'test -c /dev/nvidia0 && exit 7'; echo $?");
+  CHECK(running.rest() == "7\n");
+  CHECK(running.error_output().starts_with("vgpu-run: inside another vgpu-run"));
   CHECK(running.wait() == 0);
 }
 

@@ -12,8 +12,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <string_view>
 
 #include "tracer/filter/filter.h"
+#include "tracer/notify/listener.h"
+#include "tracer/ptrace/tracing.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
 
@@ -25,21 +29,39 @@ constexpr int kLimitSeconds = 10;
 
 int report_fd = -1;  // only ever set in the guest
 
-[[noreturn]] void become_guest(std::span<const sock_filter> filter, int channel,
-                               const std::function<void()>& body) {
-  report_fd = channel;
-  int number = -1;
-  try {
-    number = install_filter(filter).release();
-  } catch (const std::exception& error) {
-    miss("install_filter", 0, error.what());
-  }
+// Tells the test a number, and waits until it is ready for what comes.
+void tell_and_wait(int channel, int number) {
   char go = 0;
   if (::write(channel, &number, sizeof number) != sizeof number) ::_exit(kMissed);
   if (::read(channel, &go, 1) != 1) ::_exit(kMissed);
-  ::close(number);  // else the listener never hangs up
+}
+
+[[noreturn]] void become_guest(std::span<const sock_filter> filter, int channel,
+                               const std::function<void()>& body) {
+  report_fd = channel;
+  try {
+    if (is_ptrace()) {
+      tell_and_wait(channel, -1);
+      install_traced_filter(filter);
+    } else {
+      const UniqueFd listener = install_filter(filter);
+      tell_and_wait(channel, listener.get());
+    }  // closed here, else the listener never hangs up
+  } catch (const std::exception& error) {
+    miss("install_filter", 0, error.what());
+  }
   body();
   ::_exit(0);
+}
+
+// With ptrace, the engine is the one to hear how the guest ended.
+std::unique_ptr<Engine> make_engine(pid_t pid, UniqueFd listener, Outcome& outcome) {
+  if (!is_ptrace()) return std::make_unique<Listener>(std::move(listener));
+  return std::make_unique<Tracing>(pid, [&outcome](const siginfo_t& info) {
+    constexpr int kExitShift = 8;
+    if (info.si_code == CLD_EXITED) outcome.status = info.si_status << kExitShift;
+    if (info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED) outcome.status = info.si_status;
+  });
 }
 
 std::string read_all(int fd) {
@@ -53,6 +75,11 @@ std::string read_all(int fd) {
 }
 
 }  // namespace
+
+bool is_ptrace() {
+  const char* engine = std::getenv("VGPU_ENGINE");
+  return engine != nullptr && std::string_view(engine) == "ptrace";
+}
 
 void miss(const char* file, int line, const char* what) {
   std::array<char, 400> text{};
@@ -68,19 +95,26 @@ void miss(const char* file, int line, const char* what) {
 Outcome run_guest(std::span<const VirtualFile> files, std::span<const Rule> rules,
                   const std::function<void()>& body, Hooks hooks) {
   Outcome outcome;
-  const auto filter = make_filter();
+  const auto filter = make_filter(is_ptrace() ? Stop::trace : Stop::notify);
+  sigset_t child_signals;
+  ::sigemptyset(&child_signals);
+  ::sigaddset(&child_signals, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &child_signals, nullptr);
   int ends[2];
   check_sys(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
   const UniqueFd ours(ends[0]);
   UniqueFd theirs(ends[1]);
   const pid_t pid = check_sys(::fork(), "fork");
-  if (pid == 0) become_guest(filter, theirs.get(), body);
+  if (pid == 0) {
+    ::sigprocmask(SIG_UNBLOCK, &child_signals, nullptr);
+    become_guest(filter, theirs.get(), body);
+  }
   theirs = UniqueFd();
   const UniqueFd pidfd = open_pidfd(pid);
   int number = -1;
   REQUIRE(::read(ours.get(), &number, sizeof number) == sizeof number);
-  Listener listener(copy_fd(pidfd, number));
-  REQUIRE(listener.fd() >= 0);
+  const std::unique_ptr<Engine> engine = make_engine(pid, copy_fd(pidfd, number), outcome);
+  REQUIRE(engine->fd() >= 0);
   REQUIRE(::write(ours.get(), "", 1) == 1);
 
   hooks.bug = [&](std::string_view text) { outcome.bugs.emplace_back(text); };
@@ -92,8 +126,8 @@ Outcome run_guest(std::span<const VirtualFile> files, std::span<const Rule> rule
                         ::kill(pid, SIGKILL);
                         watches[0].fd = -1;
                       }}};
-  supervise(listener, rules, files, hooks, watches);
-  ::waitpid(pid, &outcome.status, 0);
+  supervise(*engine, rules, files, hooks, watches);
+  if (!is_ptrace()) ::waitpid(pid, &outcome.status, 0);
   if (const std::string text = read_all(ours.get()); !text.empty()) outcome.missed.push_back(text);
   return outcome;
 }

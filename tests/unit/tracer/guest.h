@@ -27,6 +27,9 @@ struct Outcome {
 Outcome run_guest(std::span<const VirtualFile> files, std::span<const Rule> rules,
                   const std::function<void()>& body, Hooks hooks = {});
 
+/// True if the guests of this run are supervised by ptrace.
+bool is_ptrace();
+
 /// Checks that a guest with the usual rows meets all of the expectations in `body`.
 void check_guest(const std::function<void()>& body);
 

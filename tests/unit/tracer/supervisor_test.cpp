@@ -18,6 +18,7 @@
 
 #include "tests/unit/tracer/guest.h"
 #include "tracer/filter/filter.h"
+#include "tracer/notify/listener.h"
 #include "tracer/sys/pidfd.h"
 
 namespace vgpu::tracer::testing {
