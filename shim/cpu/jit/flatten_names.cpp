@@ -100,6 +100,7 @@ void Flattener::resolve_symbol(Instance& instance, Operand& operand, unsigned in
       break;
     case Symbol::Kind::local:
       operand.value += module_local(*symbol->variable);
+      operand.name.clear();
       break;
   }
 }

@@ -36,7 +36,10 @@ void Generator::guard(const ptx::Instruction& inst, const Operand& operand, std:
   const exec::AddressSpace& space = exec::address_space();
   if (!is_free(inst.space) || space.size() == 0) return;
   const auto offset = static_cast<std::uint64_t>(operand.offset);
-  if (!operand.base_is_reg && space.in_region(offset) && offset % bytes == 0) return;
+  // Variables are kernels' memory, and offsets from them too short to leave it.
+  const bool of_variable = !operand.name.empty() && offset == static_cast<std::uint32_t>(offset);
+  if (!operand.base_is_reg && (of_variable || space.in_region(offset)) && offset % bytes == 0)
+    return;
   const bool near = operand.base_is_reg &&
                     operand.offset == static_cast<std::int32_t>(operand.offset) &&
                     offset % bytes == 0;

@@ -22,6 +22,7 @@ int asked_by(const char* library, const vgpu::cpu::Device& device) {
 
 vgpu::cpu::Device turing() {
   vgpu::GpuProfile profile;
+  profile.memory = std::uint64_t{1} << 30;
   profile.attributes[75] = 7;
   profile.attributes[76] = 5;
   return {0, profile};

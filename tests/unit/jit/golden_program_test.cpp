@@ -1,7 +1,6 @@
 // The golden rows through the whole compiler: each form is a kernel that one warp runs.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -18,12 +17,19 @@ constexpr std::size_t kSample = 8;
 
 using Area = jit::test::Memory<std::uint64_t>;
 
-jit::VariableMemory no_variables() {
-  return {[](std::size_t bytes, std::size_t align, bool) {
-            return std::aligned_alloc(align, (bytes + align - 1) / align * align);
-          },
-          [](void* at) { std::free(at); }};
-}
+/// Memory for the variables of a module; each has pages of its own.
+class Variables {
+ public:
+  jit::VariableMemory memory() {
+    return {[this](std::size_t bytes, std::size_t, bool) -> void* {
+              return areas_.emplace_back(bytes / sizeof(std::uint64_t) + 1).data();
+            },
+            [](void*) {}};
+  }
+
+ private:
+  std::vector<Area> areas_;
+};
 
 std::vector<Row> launched(jit::Kernel& kernel, const std::vector<Row>& rows) {
   Area in(kMaxValues * kRows);
@@ -45,7 +51,8 @@ std::vector<Row> launched(jit::Kernel& kernel, const std::vector<Row>& rows) {
 void check_forms(const std::vector<Form>& forms) {
   std::vector<ptx::Module> modules;
   modules.push_back(ptx::parse_module(program_of(forms)));
-  const auto program = jit::Program::link(std::move(modules), no_variables());
+  Variables variables;
+  const auto program = jit::Program::link(std::move(modules), variables.memory());
   for (std::size_t k = 0; k < forms.size(); ++k) {
     jit::Kernel* kernel = program->find_kernel("k" + std::to_string(k));
     REQUIRE(kernel != nullptr);

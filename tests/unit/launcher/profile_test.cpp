@@ -93,7 +93,7 @@ TEST_CASE("uuid: fixed for profile and index, different for others, version 5") 
 TEST_CASE("cpu device: says what it can do, and leaves the card's own figures") {
   GpuProfile gpu = load_profile("h100");
   limit_to_cpu_device(gpu);
-  CHECK(gpu.attributes[102] == 0);
+  CHECK(gpu.attributes[102] == 1);
   CHECK(gpu.attributes[120] == 0);
   CHECK(gpu.attributes[115] == 1);
   CHECK(gpu.attributes[95] == 1);

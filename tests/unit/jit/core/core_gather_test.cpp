@@ -10,9 +10,12 @@
 namespace vgpu::jit::test {
 namespace {
 
-/// Reads an element at in + 18 * (i / 4) + 8 * (i % 4) + `more`, as blocks of quantised numbers
+/// How far blocks are apart: as an element's alignment allows.
+unsigned stride_for(unsigned size) { return size <= 2 ? 18 : 16 + size; }
+
+/// Reads an element at in + stride * (i / 4) + 8 * (i % 4) + `more`, as blocks of quantised numbers
 /// are read, and gives its low 32 bits.
-std::string reading(const std::string& type, const std::string& reg, int more) {
+std::string reading(const std::string& type, const std::string& reg, unsigned size, unsigned more) {
   return R"(
 .visible .entry k(.param .u64 out, .param .u64 in, .param .u32 skip)
 {
@@ -27,7 +30,8 @@ std::string reading(const std::string& type, const std::string& reg, int more) {
   @%p bra DONE;
   shr.u32 %b, %t, 2;
   and.b32 %q, %t, 3;
-  mul.wide.s32 %d, %b, 18;
+  mul.wide.s32 %d, %b, )" +
+         std::to_string(stride_for(size)) + R"(;
   add.s64 %i, %i, %d;
   mul.wide.s32 %d, %q, 8;
   add.s64 %i, %i, %d;
@@ -45,9 +49,9 @@ DONE:
 )";
 }
 
-std::uint32_t at(const std::uint8_t* from, unsigned lane, unsigned size, int more) {
+std::uint32_t at(const std::uint8_t* from, unsigned lane, unsigned size, unsigned more) {
   std::uint64_t value = 0;
-  std::memcpy(&value, from + 18 * (lane / 4) + 8 * (lane % 4) + more, size);
+  std::memcpy(&value, from + stride_for(size) * (lane / 4) + 8 * (lane % 4) + more, size);
   return static_cast<std::uint32_t>(value);
 }
 
@@ -81,9 +85,11 @@ class Island {
 TEST_CASE("gather: lanes in a pattern read what is theirs, wherever the pattern begins") {
   const Island island;
   for (const Element& each : kElements) {
-    for (const int more : {0, 2, 6}) {
-      Device device(reading(each.type, each.reg, more));
-      for (const unsigned base : {0u, 1u, 2u, 7u, 64u}) {
+    for (const unsigned more : {0u, 2u, 6u, 24u}) {
+      if (more % each.size != 0) continue;
+      Device device(reading(each.type, each.reg, each.size, more));
+      for (const unsigned base : {0u, 1u, 2u, 7u, 8u, 12u, 64u}) {
+        if (base % each.size != 0) continue;
         Memory<std::uint32_t> out(64, 99);
         const auto status = device.run(
             "k", {1}, {64}, Params().add(out.data()).add(island.begin() + base).add(1000u));
@@ -98,8 +104,8 @@ TEST_CASE("gather: lanes in a pattern read what is theirs, wherever the pattern 
 TEST_CASE("gather: nothing outside the pattern's first and last byte is touched") {
   const Island island;
   for (const Element& each : kElements) {
-    Device device(reading(each.type, each.reg, 0));
-    const std::size_t extent = 18 * 7 + 8 * 3 + each.size;
+    Device device(reading(each.type, each.reg, each.size, 0));
+    const std::size_t extent = stride_for(each.size) * 7 + 8 * 3 + each.size;
     for (const std::size_t base : {std::size_t{0}, Island::kSize - extent}) {
       Memory<std::uint32_t> out(32, 99);
       const auto status = device.run(
@@ -114,13 +120,13 @@ TEST_CASE("gather: nothing outside the pattern's first and last byte is touched"
 TEST_CASE("gather: lanes that are not there, or left out, do not read") {
   const Island island;
   for (const Element& each : kElements) {
-    Device device(reading(each.type, each.reg, 0));
+    Device device(reading(each.type, each.reg, each.size, 0));
     for (const std::uint32_t threads : {1u, 31u, 33u}) {
       Memory<std::uint32_t> out(threads, 99);
       std::size_t extent = 0;
       for (std::size_t lane = 0; lane < threads; ++lane)
-        extent = std::max(extent, 18 * (lane / 4) + 8 * (lane % 4) + each.size);
-      const std::uint8_t* const begin = island.begin() + Island::kSize - (extent + 3) / 4 * 4;
+        extent = std::max(extent, stride_for(each.size) * (lane / 4) + 8 * (lane % 4) + each.size);
+      const std::uint8_t* const begin = island.begin() + Island::kSize - (extent + 7) / 8 * 8;
       const auto status =
           device.run("k", {1}, {threads}, Params().add(out.data()).add(begin).add(0u));
       REQUIRE(status.message == "");
