@@ -113,7 +113,7 @@ ended'
 law 'two trees have two GPUs'
 run env DIR="$scratch" HOLD="$hold" VGPU="$VGPU_RUN" sh -c "$words
   export DIR HOLD
-  \"\$VGPU\" --gpu vgpu75:memory=100MiB sh -c '\"\$HOLD\" 60 \"\$DIR/ready\"' >/dev/null & tree=\$!
+  \"\$VGPU\" --gpu vgpu75:memory=100MiB sh -c 'exec \"\$HOLD\" 60 \"\$DIR/ready\"' >/dev/null & tree=\$!
   until [ -e \"\$DIR/ready\" ]; do sleep 0.02; done
   \"\$VGPU\" --gpu vgpu75:memory=100MiB \"\$HOLD\" 100
   kill \$tree; wait \$tree"
