@@ -2,7 +2,8 @@
 // is no jump.
 struct Device;
 
-extern "C" int relay(int (*question)(const Device&), const Device* device) {
+extern "C" __attribute__((visibility("default"))) int relay(int (*question)(const Device&),
+                                                            const Device* device) {
   const int answer = question(*device);
   return answer < 0 ? 0 : answer;
 }

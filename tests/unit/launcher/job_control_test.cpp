@@ -36,7 +36,9 @@ TEST_CASE("stop: a stop signal sent to vgpu-run stops the program, and then vgpu
 }
 
 TEST_CASE("stop: when the program alone is continued, vgpu-run continues too") {
-  Running running("echo $$; kill -STOP $$; read x <&9; echo continued");
+  Running::Setup setup;
+  setup.before_exec = [] { ::setpgid(0, 0); };
+  Running running("echo $$; kill -STOP $$; read x <&9; echo continued", setup);
   const pid_t program = std::stoi(running.line());
   CHECK(running.wait_change() == Change{CLD_STOPPED, SIGSTOP});
   ::kill(program, SIGCONT);
@@ -47,7 +49,9 @@ TEST_CASE("stop: when the program alone is continued, vgpu-run continues too") {
 }
 
 TEST_CASE("stop: when the stopped program is killed, vgpu-run ends") {
-  Running running("echo $$; kill -STOP $$");
+  Running::Setup setup;
+  setup.before_exec = [] { ::setpgid(0, 0); };
+  Running running("echo $$; kill -STOP $$", setup);
   const pid_t program = std::stoi(running.line());
   CHECK(running.wait_change() == Change{CLD_STOPPED, SIGSTOP});
   ::kill(program, SIGKILL);

@@ -107,6 +107,8 @@ Outcome run_guest(std::span<const VirtualFile> files, std::span<const Rule> rule
   const pid_t pid = check_sys(::fork(), "fork");
   if (pid == 0) {
     ::sigprocmask(SIG_UNBLOCK, &child_signals, nullptr);
+    // A stopped member of our own group, were that an orphan, would bring us a SIGHUP.
+    ::setpgid(0, 0);
     become_guest(filter, theirs.get(), body);
   }
   theirs = UniqueFd();
