@@ -2,6 +2,7 @@
 # Each example does what its page says.
 . "$(dirname "$0")/../lib/check.sh"
 export VGPU_RUN
+limit=${LIMIT:-600} # an example's kernels are all compiled: no code of an earlier run
 
 for folder in "$here"/../../examples/*/; do
   example=$(basename "$folder")
