@@ -19,10 +19,7 @@ std::string formatted_time(const char* format) {
   return {room, size};
 }
 
-std::string hex(unsigned int value, int digits) {
-  const std::string room = printed("%0*X", digits, value);
-  return room;
-}
+std::string hex(unsigned int value, int digits) { return printed("%0*X", digits, value); }
 
 Value timestamp(const Nvml& /*unused*/, const Device& /*unused*/) { return known(csv_timestamp()); }
 

@@ -179,7 +179,7 @@ std::vector<Process> processes_on(const Nvml& nvml, const Device& device) {
       char name[4096] = {};
       const bool named = nvml.call("nvmlSystemGetProcessName", info.pid, &name[0],
                                    static_cast<unsigned int>(sizeof name)) == NVML_SUCCESS;
-      all.push_back({info.pid, info.usedGpuMemory, type, named ? name : "[Not Found]"});
+      all.push_back({info.pid, info.usedGpuMemory, type, named ? printable(name) : "[Not Found]"});
     }
   }
   return all;

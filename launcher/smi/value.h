@@ -28,6 +28,10 @@ std::string printed(const char* format, const Args&... args) {
   return room;
 }
 
+/// Text that others chose, such as a process's name, as a terminal may get it: what is not
+/// printable UTF-8 is "?", so that it can neither command the terminal nor begin a line.
+std::string printable(std::string_view text);
+
 Value known(std::string text, std::string_view unit = {});
 Value unknown(nvmlReturn_t result);
 

@@ -1,8 +1,8 @@
 #include "shim/frontend/unsupported.h"
 
-#include <errno.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <string>
 

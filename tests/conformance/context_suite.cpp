@@ -148,6 +148,54 @@ TEST_CASE("contexts: version, priorities and limits are the driver's") {
   });
 }
 
+TEST_CASE("contexts: kernels' malloc gives as much as the heap's limit, and no more") {
+  constexpr const char* kTake = R"(
+.version 6.4
+.target sm_50
+.address_size 64
+.extern .func (.param .b64 at) malloc(.param .b64 size);
+.extern .func free(.param .b64 at);
+.visible .entry take(.param .u64 out, .param .u64 size)
+{
+  .reg .pred %got;
+  .reg .b64 %size, %at, %out, %flag;
+  .param .b64 bytes, result;
+  ld.param.u64 %size, [size];
+  st.param.b64 [bytes], %size;
+  call (result), malloc, (bytes);
+  ld.param.b64 %at, [result];
+  setp.ne.u64 %got, %at, 0;
+  selp.b64 %flag, 1, 0, %got;
+  ld.param.u64 %out, [out];
+  st.global.u64 [%out], %flag;
+  st.param.b64 [bytes], %at;
+  call free, (bytes);
+  ret;
+}
+)";
+  on_every_kind([&](const DriverTable& cu) {
+    constexpr std::uint64_t kMiB = 1 << 20;
+    CHECK(CU(cuCtxSetLimit, CU_LIMIT_MALLOC_HEAP_SIZE, SIZE_MAX) == CUDA_ERROR_OUT_OF_MEMORY);
+    CU_OK(cuCtxSetLimit, CU_LIMIT_MALLOC_HEAP_SIZE, 64 * kMiB);
+    CUmodule module = nullptr;
+    CUfunction take = nullptr;
+    CUdeviceptr out = 0;
+    CU_OK(cuModuleLoadData, &module, kTake);
+    CU_OK(cuModuleGetFunction, &take, module, "take");
+    CU_OK(cuMemAlloc_v2, &out, 8);
+    for (std::uint64_t size : {kMiB, 32 * kMiB, 65 * kMiB, UINT64_MAX, UINT64_MAX - 16}) {
+      CAPTURE(size);
+      void* params[] = {&out, &size};
+      std::uint64_t got = 9;
+      CU_OK(cuLaunchKernel, take, 1, 1, 1, 1, 1, 1, 0, nullptr, params, nullptr);
+      CU_OK(cuMemcpyDtoH_v2, &got, out, 8);
+      CHECK(got == (size <= 32 * kMiB ? 1 : 0));
+    }
+    CU_OK(cuMemFree_v2, out);
+    CU_OK(cuCtxSetLimit, CU_LIMIT_MALLOC_HEAP_SIZE, 8 * kMiB);
+  });
+}
+
 TEST_CASE("contexts: no two have the same id") {
   on_every_kind([](const DriverTable& cu) {
     unsigned long long first = 0;

@@ -1,4 +1,5 @@
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "tests/conformance/kind.h"
@@ -97,6 +98,23 @@ TEST_CASE("peers: memory counts on the device that it is of, however it was made
     CHECK(free_of_second() == two);
     CU_OK(cuMemRelease, handle);
     CHECK(free_of_first() == one);
+  });
+}
+
+TEST_CASE("peers: a device's PCI bus id leads back to it, with a domain or without") {
+  on_two_devices([](const DriverTable& cu, CUcontext, CUcontext) {
+    for (const CUdevice device : {0, 1}) {
+      char text[32] = {};
+      CU_OK(cuDeviceGetPCIBusId, text, int{sizeof text}, device);
+      const std::string id = text;
+      for (const std::string& spelling :
+           {id, id.substr(0, id.find('.')), id.substr(id.find(':') + 1)}) {
+        CAPTURE(spelling);
+        CUdevice found = -1;
+        CU_OK(cuDeviceGetByPCIBusId, &found, spelling.c_str());
+        CHECK(found == device);
+      }
+    }
   });
 }
 

@@ -10,6 +10,7 @@
 #include "shim/cpu/driver/graph_memory.h"
 #include "shim/cpu/driver/leaked.h"
 #include "shim/cpu/driver/pool.h"
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu {
@@ -130,7 +131,7 @@ void* map_host_memory(std::uint64_t size, std::uint64_t& mapped) {
 }
 
 void release_memory(const Allocation& allocation) {
-  void* const at = reinterpret_cast<void*>(allocation.base);  // NOLINT: an address is a number
+  void* const at = exec::pointer(allocation.base);
   if (allocation.pool != nullptr) allocation.pool->used -= allocation.size;
   if (allocation.of_graph != nullptr) {
     allocation.of_graph->unmap();

@@ -4,20 +4,14 @@
 
 #include <new>
 
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu {
-namespace {
 
-void* pointer(std::uint64_t address) {
-  return reinterpret_cast<void*>(address);  // NOLINT: an address is a number here
-}
-
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
-}  // namespace
+using exec::number;
+using exec::pointer;
+using exec::round_up;
 
 Arena::Arena(std::uint64_t limit, GpuUsage& usage)
     : limit_(limit / kGranule * kGranule), usage_(usage) {
@@ -28,7 +22,7 @@ Arena::Arena(std::uint64_t limit, GpuUsage& usage)
     if (got == nullptr) continue;
     // The child of a fork has no device, and must not slow down the parent's by copy-on-write.
     madvise(got, reserved_, MADV_DONTFORK);
-    base_ = reinterpret_cast<std::uint64_t>(got);
+    base_ = number(got);
     granules_.insert(base_, reserved_ / kGranule * kGranule);
     return;
   }
@@ -89,7 +83,7 @@ void* Arena::allocate(std::uint64_t size, std::uint64_t align) {
 
 void Arena::release(void* at) {
   const std::lock_guard lock(mutex_);
-  const auto found = allocated_.find(reinterpret_cast<std::uint64_t>(at));
+  const auto found = allocated_.find(number(at));
   if (found == allocated_.end()) return;
   const auto [address, size] = *found;
   allocated_.erase(found);

@@ -9,6 +9,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/stream.h"
+#include "shim/cpu/exec/address.h"
 
 namespace vgpu::cpu {
 namespace {
@@ -25,9 +26,7 @@ enum class Backing : std::uint8_t {
   pageable,  ///< any other memory of the program
 };
 
-char* pointer(std::uint64_t address) {
-  return reinterpret_cast<char*>(address);  // NOLINT: an address is a number here
-}
+char* pointer(std::uint64_t address) { return static_cast<char*>(exec::pointer(address)); }
 
 std::uint64_t extent(const Copy& copy, const CopySide& side) {
   const std::uint64_t bytes =

@@ -4,18 +4,17 @@
 
 #include <algorithm>
 
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu {
+
+using exec::number;
+using exec::pointer;
+
 namespace {
 
 constexpr int kReserved = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-
-void* pointer(std::uint64_t address) {
-  return reinterpret_cast<void*>(address);  // NOLINT: an address is a number here
-}
-
-std::uint64_t number(const void* at) { return reinterpret_cast<std::uint64_t>(at); }
 
 /// The child of a fork has no device, and a core file no use for its memory.
 void keep_to_ourselves(void* at, std::uint64_t size) {

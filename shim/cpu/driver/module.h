@@ -21,8 +21,8 @@ struct Library;
 
 /// A kernel in a context: what CUfunction points to.
 struct Function {
-  Function(jit::Kernel& compiled, std::shared_ptr<Module> of, int limit)
-      : kernel(compiled), module(std::move(of)), shared_limit(limit) {}
+  Function(jit::Kernel& compiled, const std::shared_ptr<Module>& of, int limit)
+      : kernel(compiled), module(of), shared_limit(limit) {}
 
   /// Looks through the kernel's body the first time; a module has thousands that nobody asks about.
   const jit::KernelInfo& info() const noexcept { return jit::info(kernel); }

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 
+#include "shim/cpu/exec/address.h"
+
 namespace vgpu::exec {
 namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kEdge = std::uint64_t{4} << 30;
 constexpr std::uint64_t kPlace = std::uint64_t{1} << 45;
+constexpr std::uint64_t kAll = std::uint64_t{1} << 56;  // more than any processor has
 constexpr std::uint64_t kLeast = std::uint64_t{1} << 34;
 // ThreadSanitizer's own memory leaves less of the addresses that mmap gives.
 #if defined(__SANITIZE_THREAD__)
@@ -17,14 +20,6 @@ constexpr std::uint64_t kMost = std::uint64_t{1} << 38;
 #else
 constexpr std::uint64_t kMost = std::uint64_t{1} << 42;
 #endif
-
-void* pointer(std::uint64_t address) {
-  return reinterpret_cast<void*>(address);  // NOLINT: an address is a number here
-}
-
-std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
 
 void* map_nothing(void* at, std::uint64_t size, int flags) {
   void* const got =
@@ -51,7 +46,7 @@ AddressSpace::AddressSpace(std::uint64_t most) {
   for (std::uint64_t size = most; size >= kLeast; size /= 2) {
     void* const got = map_nothing(nullptr, 2 * size, 0);
     if (got == nullptr) continue;
-    const auto start = reinterpret_cast<std::uint64_t>(got);
+    const auto start = number(got);
     base_ = round_up(start, size);
     size_ = size;
     if (base_ != start) ::munmap(got, base_ - start);
@@ -62,15 +57,16 @@ AddressSpace::AddressSpace(std::uint64_t most) {
 }
 
 void* AddressSpace::reserve(std::uint64_t size, std::uint64_t align) {
-  size = round_up(size, kPage);
   align = std::max(align, kPage);
+  if (size == 0 || size > kAll || align > kAll) return nullptr;
+  size = round_up(size, kPage);
   {
     const std::lock_guard lock(mutex_);
     if (const auto at = free_.take(size, align)) return pointer(*at);
   }
   void* const got = map_nothing(nullptr, size + align, 0);
   if (got == nullptr) return nullptr;
-  const auto start = reinterpret_cast<std::uint64_t>(got);
+  const auto start = number(got);
   const std::uint64_t at = round_up(start, align);
   if (at != start) ::munmap(got, at - start);
   if (start + align != at) ::munmap(pointer(at + size), start + align - at);
@@ -79,13 +75,14 @@ void* AddressSpace::reserve(std::uint64_t size, std::uint64_t align) {
 }
 
 bool AddressSpace::reserve_at(void* at, std::uint64_t size) {
+  if (size == 0 || size > kAll) return false;
   const std::lock_guard lock(mutex_);
-  return free_.take_at(reinterpret_cast<std::uint64_t>(at), round_up(size, kPage));
+  return free_.take_at(number(at), round_up(size, kPage));
 }
 
 void AddressSpace::release(void* at, std::uint64_t size) noexcept {
   size = round_up(size, kPage);
-  const auto address = reinterpret_cast<std::uint64_t>(at);
+  const auto address = number(at);
   if (!in_region(address)) {
     withdraw(address, size);
     ::munmap(at, size);

@@ -21,7 +21,7 @@ class AddressSpace {
   explicit AddressSpace(std::uint64_t most);
 
   /// Addresses without memory (PROT_NONE), in the region as long as it has any.
-  /// Errors: nullptr. `align` is a power of two.
+  /// Errors: nullptr, also for no bytes or more than there are. `align` is a power of two.
   void* reserve(std::uint64_t size, std::uint64_t align);
   /// The same at an address of the region, a multiple of the page size. False when it is taken.
   bool reserve_at(void* at, std::uint64_t size);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <new>
 
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::exec {
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kAlign = 16;  // and room for reads past the end, up to the next 16 bytes
 constexpr std::size_t kSlab = std::size_t{8} << 20;
+constexpr std::size_t kMost = std::size_t{1} << 56;  // so that sums of sizes do not overflow
 
 std::size_t rounded(std::size_t bytes) { return (bytes + 2 * kAlign - 1) / kAlign * kAlign; }
 
@@ -28,19 +30,19 @@ bool DeviceHeap::grow(std::size_t bytes) {
     address_space().release(at, size);
     return false;
   }
-  free_.insert(reinterpret_cast<std::uint64_t>(at), size);
+  free_.insert(number(at), size);
   return true;
 }
 
 void* DeviceHeap::allocate(std::size_t bytes) noexcept {
   const std::lock_guard lock(mutex_);
-  if (bytes == 0 || bytes > limit_ - std::min(used_, limit_)) return nullptr;
+  if (bytes == 0 || bytes > kMost || bytes > limit_ - std::min(used_, limit_)) return nullptr;
   try {
     const std::size_t size = rounded(bytes);
     auto at = free_.take(size, kAlign);
     if (!at && grow(size)) at = free_.take(size, kAlign);
     if (!at) return nullptr;
-    void* const given = reinterpret_cast<void*>(*at);  // NOLINT: an address is a number here
+    void* const given = pointer(*at);
     blocks_.emplace(given, bytes);
     used_ += bytes;
     return given;
@@ -55,7 +57,7 @@ bool DeviceHeap::release(void* at) noexcept {
   const auto found = blocks_.find(at);
   if (found == blocks_.end()) return false;
   used_ -= found->second;
-  free_.insert(reinterpret_cast<std::uint64_t>(at), rounded(found->second));
+  free_.insert(number(at), rounded(found->second));
   blocks_.erase(found);
   return true;
 }

@@ -16,7 +16,7 @@ class DeviceHeap {
   void* allocate(std::size_t bytes) noexcept;
   /// False for an address that allocate() did not give. nullptr is fine.
   bool release(void* at) noexcept;
-  /// CU_LIMIT_MALLOC_HEAP_SIZE.
+  /// CU_LIMIT_MALLOC_HEAP_SIZE, of whichever context it was set for. What is given out stays.
   void set_limit(std::size_t bytes) noexcept;
 
  private:

@@ -54,7 +54,6 @@ class GridRun {
   const CompiledKernel& kernel_;
   MemoryPool& memory_;
   std::uint64_t blocks_ = 0;
-  std::uint64_t chunk_ = 1;
   std::uint32_t workers_ = 1;
   std::atomic<std::uint64_t> next_{0};
   std::atomic<Stop> stopped_{Stop::none};

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "shim/cpu/exec/address.h"
+
 namespace vgpu::exec {
 
 std::uint64_t Mbarrier::perform(MbarrierOp op, std::uint64_t value) noexcept {
@@ -61,7 +63,7 @@ void vgpu_mbarrier(std::uint32_t op, std::uint32_t lanes, const std::uint64_t* a
                    const std::uint64_t* values, std::uint64_t* results) {
   for (; lanes != 0; lanes &= lanes - 1) {
     const auto lane = static_cast<unsigned>(std::countr_zero(lanes));
-    void* const at = reinterpret_cast<void*>(addresses[lane]);
+    void* const at = vgpu::exec::pointer(addresses[lane]);
     std::uint64_t bits = 0;
     std::memcpy(&bits, at, sizeof bits);
     vgpu::exec::Mbarrier object(bits);

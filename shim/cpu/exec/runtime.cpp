@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 #include "shim/cpu/exec/block_runner.h"
 #include "shim/cpu/exec/device_heap.h"
@@ -93,10 +94,10 @@ void vgpu_vprintf(BlockState*, std::uint32_t, std::uint32_t lanes, const std::ui
   });
 }
 
-void vgpu___assertfail(BlockState* state, std::uint32_t warp, std::uint32_t lanes,
-                       const std::uint64_t* messages, const std::uint64_t* files,
-                       const std::uint64_t* lines, const std::uint64_t* functions,
-                       const std::uint64_t*, std::uint64_t*) {
+void vgpu_assert_fail(BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+                      const std::uint64_t* messages, const std::uint64_t* files,
+                      const std::uint64_t* lines, const std::uint64_t* functions,
+                      const std::uint64_t*, std::uint64_t*) {
   const Grid& grid = *state->grid;
   each_lane(lanes, [&](std::uint32_t lane) {
     const std::uint32_t thread = warp * kWarp + lane;
@@ -124,7 +125,7 @@ void vgpu_malloc(BlockState*, std::uint32_t, std::uint32_t lanes, const std::uin
 void vgpu_free(BlockState* state, std::uint32_t, std::uint32_t lanes, const std::uint64_t* pointers,
                std::uint64_t*) {
   each_lane(lanes, [&](std::uint32_t lane) {
-    if (!vgpu::exec::device_heap().release(reinterpret_cast<void*>(pointers[lane])))
+    if (!vgpu::exec::device_heap().release(vgpu::exec::pointer(pointers[lane])))
       stop(state, Stop::trap);
   });
 }

@@ -29,10 +29,10 @@ std::uint64_t vgpu_globaltimer();
 void vgpu_vprintf(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
                   const std::uint64_t* formats, const std::uint64_t* arguments,
                   std::uint64_t* results);
-void vgpu___assertfail(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
-                       const std::uint64_t* messages, const std::uint64_t* files,
-                       const std::uint64_t* lines, const std::uint64_t* functions,
-                       const std::uint64_t* char_sizes, std::uint64_t* results);
+void vgpu_assert_fail(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
+                      const std::uint64_t* messages, const std::uint64_t* files,
+                      const std::uint64_t* lines, const std::uint64_t* functions,
+                      const std::uint64_t* char_sizes, std::uint64_t* results);
 void vgpu_malloc(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,
                  const std::uint64_t* sizes, std::uint64_t* results);
 void vgpu_free(vgpu::exec::BlockState* state, std::uint32_t warp, std::uint32_t lanes,

@@ -1,13 +1,13 @@
 #include "shim/cpu/jit/code_cache.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <ctime>
 #include <memory>
 #include <utility>
@@ -29,8 +29,10 @@ class Descriptor {
   explicit Descriptor(int fd) : fd_(fd) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
+  ~Descriptor() { reset(-1); }
+  void reset(int fd) noexcept {
     if (fd_ >= 0) ::close(fd_);
+    fd_ = fd;
   }
   int get() const noexcept { return fd_; }
   explicit operator bool() const noexcept { return fd_ >= 0; }
@@ -53,12 +55,33 @@ int open_folder(const std::string& path) {
   return folder && is_own(folder.get(), S_IFDIR, status) ? folder.release() : -1;
 }
 
-/// The folder and those above it, as far as they are missing. Source of the mode: the XDG base
-/// directory specification.
+/// What there is of `path`, from its beginning; `missing` gets the names of the rest, the last
+/// first.
+int open_existing(std::string path, std::vector<std::string>& missing) {
+  for (;;) {
+    const int fd = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const std::size_t slash = path.rfind('/');
+    if (fd >= 0 || errno != ENOENT || slash == std::string::npos || path == "/") return fd;
+    if (slash + 1 != path.size()) missing.push_back(path.substr(slash + 1));
+    path.resize(std::max<std::size_t>(slash, 1));
+  }
+}
+
+/// The folder and those above it, as far as they are missing; only below what is this user's own or
+/// the system's, so that a link of somebody else's leads us nowhere. Source of the mode: the XDG
+/// base directory specification.
 void make_folder(const std::string& path) {
-  for (std::size_t end = path.find('/', 1); end != std::string::npos; end = path.find('/', end + 1))
-    ::mkdir(path.substr(0, end).c_str(), S_IRWXU);
-  ::mkdir(path.c_str(), S_IRWXU);
+  std::vector<std::string> missing;
+  Descriptor here(open_existing(path, missing));
+  struct stat status {};
+  if (!here || ::fstat(here.get(), &status) != 0) return;
+  if (status.st_uid != ::geteuid() && status.st_uid != 0) return;
+  for (; !missing.empty(); missing.pop_back()) {
+    const char* const name = missing.back().c_str();
+    if (::mkdirat(here.get(), name, S_IRWXU) != 0 && errno != EEXIST) return;
+    here.reset(::openat(here.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!here || !is_own(here.get(), S_IFDIR, status)) return;
+  }
 }
 
 bool write_all(int fd, std::string_view content) {

@@ -43,7 +43,7 @@ std::span<const RuntimeSymbol> runtime_symbols() {
       VGPU_RUNTIME(vgpu_clock),
       VGPU_RUNTIME(vgpu_globaltimer),
       VGPU_RUNTIME(vgpu_vprintf),
-      VGPU_RUNTIME(vgpu___assertfail),
+      {"vgpu___assertfail", address(&vgpu_assert_fail)},
       VGPU_RUNTIME(vgpu_malloc),
       VGPU_RUNTIME(vgpu_free),
       VGPU_RUNTIME(vgpu_mbarrier),

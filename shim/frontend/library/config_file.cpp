@@ -1,9 +1,9 @@
 #include "shim/frontend/library/config_file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <stdexcept>
 #include <string>
 #include <system_error>

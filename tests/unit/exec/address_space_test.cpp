@@ -68,5 +68,16 @@ TEST_CASE("address space: the program's memory is a kernel's only while it is ad
   CHECK_FALSE(space.allows(page, 1));
 }
 
+TEST_CASE("address space: a size that no addresses are enough for gets none") {
+  AddressSpace space(kSmall);
+  void* const first = space.reserve(4096, 4096);
+  for (const std::uint64_t size : {std::uint64_t{0}, UINT64_MAX, UINT64_MAX - 4094}) {
+    CAPTURE(size);
+    CHECK(space.reserve(size, 4096) == nullptr);
+    CHECK_FALSE(space.reserve_at(static_cast<char*>(first) + 4096, size));
+  }
+  CHECK(space.reserve(4096, std::uint64_t{1} << 63) == nullptr);
+}
+
 }  // namespace
 }  // namespace vgpu::exec

@@ -1,7 +1,7 @@
 #include "shim/cpu/driver/device.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <cstring>
 
 #include "shim/cpu/driver/api/entries.h"
@@ -32,6 +32,31 @@ void copy_text(const std::string& text, char* to, int length) {
   const std::size_t size = std::min(text.size(), static_cast<std::size_t>(length) - 1);
   std::memcpy(to, text.data(), size);
   to[size] = '\0';
+}
+
+struct PciNumbers {
+  unsigned domain = 0;
+  unsigned bus = 0;
+  unsigned device = 0;
+};
+
+/// [domain]:[bus]:[device].[function], [domain]:[bus]:[device] or [bus]:[device].[function], in
+/// hexadecimal. A virtual device is all of its functions, so that what follows is not looked at.
+PciNumbers parse_pci_bus_id(std::string_view text) {
+  constexpr int kHexadecimal = 16;
+  const char* const end = text.data() + text.size();
+  unsigned numbers[3] = {};
+  std::size_t count = 0;
+  for (const char* at = text.data(); count < std::size(numbers); ++at) {
+    const auto [next, error] = std::from_chars(at, end, numbers[count], kHexadecimal);
+    require_value(error == std::errc(), "not a PCI bus id");
+    ++count;
+    at = next;
+    if (at == end || *at != ':') break;
+  }
+  require_value(count > 1, "not a PCI bus id");
+  return count == 3 ? PciNumbers{numbers[0], numbers[1], numbers[2]}
+                    : PciNumbers{0, numbers[0], numbers[1]};
 }
 
 }  // namespace
@@ -96,13 +121,7 @@ CUresult cuDeviceGetPCIBusId(char* text, int length, CUdevice device) {
 
 CUresult cuDeviceGetByPCIBusId(CUdevice* device, const char* text) {
   require_value(device != nullptr && text != nullptr, "device or text is null");
-  unsigned domain = 0;
-  unsigned bus = 0;
-  unsigned slot = 0;
-  // [domain]:[bus]:[device].[function], [domain]:[bus]:[device] or [bus]:[device].[function]
-  require_value(std::sscanf(text, "%x:%x:%x", &domain, &bus, &slot) == 3 ||
-                    ((domain = 0) == 0 && std::sscanf(text, "%x:%x", &bus, &slot) == 2),
-                "not a PCI bus id");
+  const auto [domain, bus, slot] = parse_pci_bus_id(text);
   for (const auto& candidate : driver().devices) {
     const PciAddress& pci = candidate->profile.pci;
     if (pci.domain != domain || pci.bus != bus || pci.device != slot) continue;

@@ -82,18 +82,18 @@ CUresult cuGraphDebugDotPrint(CUgraph handle, const char* path, unsigned) {
   require_value(path != nullptr, "path is null");
   const Lock lock(graph_mutex());
   const auto graph = find_graph(handle);
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path, "we"), std::fclose);
-  require(file != nullptr, CUDA_ERROR_OPERATING_SYSTEM, "the file cannot be written");
-  const auto number = [](std::uint64_t id) { return static_cast<unsigned long long>(id); };
-  std::fprintf(file.get(), "digraph graph_%llu {\n", number(graph->id));
+  const auto name = [](std::uint64_t id) { return "node_" + std::to_string(id); };
+  std::string text = "digraph graph_" + std::to_string(graph->id) + " {\n";
   for (const auto& node : graph->nodes())
-    std::fprintf(file.get(), "  node_%llu [label=\"%s\"];\n", number(node->id),
-                 text_of(*node).c_str());
+    text += "  " + name(node->id) + " [label=\"" + text_of(*node) + "\"];\n";
   for (const auto& node : graph->nodes())
     for (const auto& edge : node->dependencies)
-      std::fprintf(file.get(), "  node_%llu -> node_%llu;\n", number(edge.from->id),
-                   number(node->id));
-  std::fputs("}\n", file.get());
+      text += "  " + name(edge.from->id) + " -> " + name(node->id) + ";\n";
+  text += "}\n";
+  std::FILE* const file = std::fopen(path, "we");
+  require(file != nullptr, CUDA_ERROR_OPERATING_SYSTEM, "the file cannot be written");
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  require(std::fclose(file) == 0 && written, CUDA_ERROR_OPERATING_SYSTEM, "the file is not whole");
   return CUDA_SUCCESS;
 }
 

@@ -4,6 +4,7 @@
 #include "shim/cpu/driver/api/entries.h"
 #include "shim/cpu/driver/api/graph_arguments.h"
 #include "shim/cpu/driver/context.h"
+#include "shim/cpu/exec/address.h"
 
 namespace vgpu::cpu::api {
 namespace {
@@ -48,12 +49,12 @@ CUmemorytype type_at(const CopySide& side) {
 CUDA_MEMCPY3D copy_params_of(const Copy& copy) {
   CUDA_MEMCPY3D params{};
   params.srcMemoryType = type_at(copy.from);
-  params.srcHost = reinterpret_cast<const void*>(copy.from.at);  // NOLINT: an address is a number
+  params.srcHost = exec::pointer(copy.from.at);
   params.srcDevice = copy.from.at;
   params.srcPitch = copy.from.pitch;
   params.srcHeight = copy.from.pitch == 0 ? 0 : copy.from.slice / copy.from.pitch;
   params.dstMemoryType = type_at(copy.to);
-  params.dstHost = reinterpret_cast<void*>(copy.to.at);  // NOLINT: an address is a number
+  params.dstHost = exec::pointer(copy.to.at);
   params.dstDevice = copy.to.at;
   params.dstPitch = copy.to.pitch;
   params.dstHeight = copy.to.pitch == 0 ? 0 : copy.to.slice / copy.to.pitch;

@@ -7,6 +7,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/thread_state.h"
+#include "shim/cpu/exec/address.h"
 #include "shim/cpu/exec/address_space.h"
 
 namespace vgpu::cpu::api {
@@ -17,8 +18,6 @@ constexpr unsigned kAllocFlags =
 constexpr unsigned kRegisterFlags = CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP |
                                     CU_MEMHOSTREGISTER_IOMEMORY | CU_MEMHOSTREGISTER_READ_ONLY;
 
-std::uint64_t address_of(const void* at) { return reinterpret_cast<std::uint64_t>(at); }
-
 /// True when every page of the range is mapped.
 bool is_mapped(std::uint64_t at, std::uint64_t size) {
   constexpr std::uint64_t kPage = 4096;
@@ -28,8 +27,7 @@ bool is_mapped(std::uint64_t at, std::uint64_t size) {
   std::vector<unsigned char> pages(kStep / kPage);
   while (from < at + size) {
     const std::uint64_t length = std::min(kStep, at + size - from);
-    void* const start = reinterpret_cast<void*>(from);  // NOLINT: an address is a number
-    if (mincore(start, length, pages.data()) != 0) return false;
+    if (mincore(exec::pointer(from), length, pages.data()) != 0) return false;
     from += length;
   }
   return true;
@@ -37,7 +35,7 @@ bool is_mapped(std::uint64_t at, std::uint64_t size) {
 
 /// Memory of the program's address space that the device sees at the same address.
 std::shared_ptr<Allocation> find_host_memory(const void* at) {
-  const auto known = address_map().find(address_of(at));
+  const auto known = address_map().find(exec::number(at));
   return known != nullptr && known->is_host() ? known : nullptr;
 }
 
@@ -50,7 +48,7 @@ CUresult cuMemHostAlloc(void** at, std::size_t size, unsigned flags) {
   std::uint64_t mapped = 0;
   void* const got = map_host_memory(size, mapped);
   require(got != nullptr, CUDA_ERROR_OUT_OF_MEMORY, "no host memory is left");
-  const auto made = make_allocation(context, Allocation::Kind::host, address_of(got), size);
+  const auto made = make_allocation(context, Allocation::Kind::host, exec::number(got), size);
   made->mapped = mapped;
   // Unified addressing maps all pinned memory into every context.
   made->flags = flags | CU_MEMHOSTALLOC_PORTABLE | CU_MEMHOSTALLOC_DEVICEMAP;
@@ -63,11 +61,11 @@ CUresult cuMemAllocHost_v2(void** at, std::size_t size) { return cuMemHostAlloc(
 
 CUresult cuMemFreeHost(void* at) {
   current_context();
-  const auto known = address_map().find_start(address_of(at));
+  const auto known = address_map().find_start(exec::number(at));
   require_value(known != nullptr && known->kind == Allocation::Kind::host,
                 "not the start of pinned memory");
   known->context->synchronize();
-  const auto taken = address_map().take(address_of(at));
+  const auto taken = address_map().take(exec::number(at));
   require_value(taken == known, "freed by another thread");
   release_memory(*taken);
   return CUDA_SUCCESS;
@@ -79,8 +77,8 @@ CUresult cuMemHostRegister_v2(void* at, std::size_t size, unsigned flags) {
   const auto& context = current_context();
   require((flags & CU_MEMHOSTREGISTER_IOMEMORY) == 0, CUDA_ERROR_NOT_SUPPORTED,
           "memory of other devices cannot be registered");
-  require_value(is_mapped(address_of(at), size), "the range is not mapped");
-  const auto made = make_allocation(context, Allocation::Kind::registered, address_of(at), size);
+  require_value(is_mapped(exec::number(at), size), "the range is not mapped");
+  const auto made = make_allocation(context, Allocation::Kind::registered, exec::number(at), size);
   made->flags = flags | CU_MEMHOSTREGISTER_PORTABLE | CU_MEMHOSTREGISTER_DEVICEMAP;
   require(address_map().add(made), CUDA_ERROR_HOST_MEMORY_ALREADY_REGISTERED,
           "part of the range is registered already");
@@ -91,10 +89,10 @@ CUresult cuMemHostRegister_v2(void* at, std::size_t size, unsigned flags) {
 CUresult cuMemHostUnregister(void* at) {
   require_value(at != nullptr, "p is null");
   current_context();
-  const auto known = address_map().find_start(address_of(at));
+  const auto known = address_map().find_start(exec::number(at));
   require(known != nullptr && known->kind == Allocation::Kind::registered,
           CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, "the address is not registered");
-  const auto taken = address_map().take(address_of(at));
+  const auto taken = address_map().take(exec::number(at));
   require(taken == known, CUDA_ERROR_HOST_MEMORY_NOT_REGISTERED, "unregistered by another thread");
   release_memory(*taken);
   return CUDA_SUCCESS;
@@ -105,7 +103,7 @@ CUresult cuMemHostGetDevicePointer_v2(CUdeviceptr* device, void* at, unsigned fl
                 "pdptr or p is null, or Flags are not 0");
   current_context();
   require_value(find_host_memory(at) != nullptr, "the address is not pinned");
-  *device = address_of(at);
+  *device = exec::number(at);
   return CUDA_SUCCESS;
 }
 

@@ -3,6 +3,7 @@
 #include "shim/cpu/driver/device.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/thread_state.h"
+#include "shim/cpu/exec/device_heap.h"
 
 namespace vgpu::cpu::api {
 namespace {
@@ -31,6 +32,11 @@ CUresult cuCtxSetLimit(CUlimit limit, std::size_t value) {
   switch (limit) {
     case CU_LIMIT_STACK_SIZE:
       require_value(value <= kMaxStack, "more local memory than a thread can have");
+      break;
+    case CU_LIMIT_MALLOC_HEAP_SIZE:
+      require(value <= context->device().profile.memory, CUDA_ERROR_OUT_OF_MEMORY,
+              "more than the device's memory");
+      exec::device_heap().set_limit(value);
       break;
     case CU_LIMIT_MAX_L2_FETCH_GRANULARITY:
       require_value(value <= 128, "at most 128 bytes");

@@ -97,6 +97,27 @@ TEST_CASE("cache: what belongs to another user is not read") {
   CHECK_FALSE(cache.read(key_of(1)));
 }
 
+TEST_CASE("cache: folders are not made below another user's, also where a link of his leads") {
+  if (::geteuid() != 0) {
+    MESSAGE("SKIP: cache: making another user's folder takes root");
+    return;
+  }
+  const Folder folder;
+  const std::string theirs = folder.path() + "/theirs";
+  const std::string ours = folder.path() + "/ours";
+  fs::create_directory(theirs);
+  fs::create_directory(ours);
+  fs::create_directory_symlink(theirs, folder.path() + "/link");
+  REQUIRE(::chown(theirs.c_str(), 65534, 65534) == 0);
+  for (const std::string& place : {theirs, folder.path() + "/link"}) {
+    CAPTURE(place);
+    CHECK_FALSE(CodeCache(place + "/.cache/vgpu-run", kPlenty).write(key_of(1), "one"));
+  }
+  CHECK(files_in(theirs) == 0);
+  fs::create_directory_symlink(ours, folder.path() + "/own_link");
+  CHECK(CodeCache(folder.path() + "/own_link//a/b/", kPlenty).write(key_of(1), "one"));
+}
+
 TEST_CASE("cache: links, FIFOs and folders in place of a file are not read, and do not block") {
   const Folder folder;
   CodeCache cache(folder.path(), kPlenty);
