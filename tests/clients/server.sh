@@ -31,7 +31,7 @@ kill -TERM $server
 wait $server
 status=$?
 [ $status -eq 0 ] && grep -qx ended "$scratch/server.out" || fail "status $status" "$(tail -n 20 "$scratch/server.err")"
-left=$(grep -lz "$models/model.gguf" /proc/[0-9]*/cmdline 2>/dev/null)
+left=$(grep -lz "$models/[m]odel.gguf" /proc/[0-9]*/cmdline 2>/dev/null)
 [ -z "$left" ] || fail "left: $left"
 
 finish
