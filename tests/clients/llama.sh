@@ -30,6 +30,10 @@ says 'CUDA device: .*' "$VGPU_RUN" --gpu "$GPU" "$node" "$NODE_LLAMA_CPP/dist/cl
 law 'prompts short and long, with flash attention and without, batches, embeddings, two models, a reload, an abort'
 same_on_both f16 0.02 short flash long long-flash batch embedding two reload abort
 
+law 'a second start of a model compiles nothing'
+run "$VGPU_RUN" -v --gpu "$GPU" "$node" "$here/node/scenarios.mjs" cuda "$models/f16.gguf" "$scratch/again.json" - short long
+grep -qE 'kernels: 0 compiled in 0\.0 s, [1-9][0-9]* from the cache' "$scratch/err" || fail "$(shown 'again')"
+
 law 'every type of weights, with a short and a long prompt'
 for type in f32 bf16 q8_0 q4_0 q4_1 q5_0 q5_1 q4_K q5_K q6_K q2_K q3_K iq4_nl iq4_xs iq3_s iq2_xs mxfp4; do
   make_model $type llama $type

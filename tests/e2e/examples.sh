@@ -3,6 +3,7 @@
 . "$(dirname "$0")/../lib/check.sh"
 limit=${LIMIT:-300}  # the first start of a model compiles its kernels
 export VGPU_RUN
+limit=${LIMIT:-600} # an example's kernels are all compiled: no code of an earlier run
 
 for folder in "$here"/../../examples/*/; do
   example=$(basename "$folder")

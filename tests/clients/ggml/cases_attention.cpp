@@ -11,8 +11,18 @@ struct Attention {
   Type cache = F16;
   bool mask = true, sinks = false;
   float max_bias = 0, softcap = 0;
-  std::int64_t value_head = 0;  // as `head` where 0
+  std::int64_t value_head = 0;  // 0: as `head`; else values are the first so many numbers of keys
 };
+
+/// Values: of their own, or, as multi-head latent attention has them and as ggml-cuda then takes
+/// for granted, the beginnings of the keys.
+Tensor* values_of(Builder& b, const Attention& a, Tensor* keys) {
+  if (a.value_head == 0) return b.input(a.cache, {a.head, a.kv, a.kv_heads});
+  const std::size_t row = b.api.ggml_row_size(a.cache, a.head);
+  const std::size_t head = row * static_cast<std::size_t>(a.kv);
+  return b.api.ggml_view_4d(b.context, keys, a.value_head, a.kv, a.kv_heads, 1, row, head,
+                            head * static_cast<std::size_t>(a.kv_heads), 0);
+}
 
 void add_flash_attention(const Api& api, Cases& cases, Attention a) {
   std::string name = "flash_attn_ext/" + std::string(api.ggml_type_name(a.cache)) + "/head" +
@@ -22,10 +32,9 @@ void add_flash_attention(const Api& api, Cases& cases, Attention a) {
   if (a.max_bias != 0) name += "/alibi";
   if (a.softcap != 0) name += "/softcap";
   cases.push_back({std::move(name), kLowPrecision, [a](Builder& b) {
-                     const std::int64_t value_head = a.value_head == 0 ? a.head : a.value_head;
                      Tensor* const q = b.input({a.head, a.columns, a.heads});
                      Tensor* const k = b.input(a.cache, {a.head, a.kv, a.kv_heads});
-                     Tensor* const v = b.input(a.cache, {value_head, a.kv, a.kv_heads});
+                     Tensor* const v = values_of(b, a, k);
                      Tensor* const mask = a.mask ? b.input(F16, {a.kv, a.columns}, kMask) : nullptr;
                      Tensor* const out = b.api.ggml_flash_attn_ext(
                          b.context, q, k, v, mask, 1 / std::sqrt(static_cast<float>(a.head)),
