@@ -3,6 +3,8 @@
 # node/compare.mjs for what counts as equal. GPU: the profile.
 . "$(dirname "$0")/find.sh"
 need_llama
+VGPU_GPU=${GPU:?}
+export VGPU_GPU
 
 # same_on_both MODEL TOLERANCE SCENARIO...: logits and tokens.
 same_on_both() {
@@ -11,11 +13,11 @@ same_on_both() {
   shift 2
   run "$node" "$here/node/scenarios.mjs" cpu "$models/$_model.gguf" "$scratch/cpu.json" - "$@"
   [ "$status" -eq 0 ] || { fail "the CPU backend fails" "$(shown "$_model $*")"; return; }
-  run "$VGPU_RUN" --gpu "$GPU" "$node" "$here/node/scenarios.mjs" cuda "$models/$_model.gguf" "$scratch/cuda.json" "$scratch/cpu.json" "$@"
+  run "$VGPU_RUN" "$node" "$here/node/scenarios.mjs" cuda "$models/$_model.gguf" "$scratch/cuda.json" "$scratch/cpu.json" "$@"
   [ "$status" -eq 0 ] || { fail "the virtual GPU fails" "$(shown "$_model $*")"; return; }
   run "$node" "$here/node/compare.mjs" "$scratch/cpu.json" "$scratch/cuda.json" "$_tolerance"
   [ "$status" -eq 0 ] || fail "$_model: other results" "$(shown "compare")"
-  echo "$GPU, $_model: $(tail -n 1 "$scratch/out")"
+  echo "$VGPU_GPU, $_model: $(tail -n 1 "$scratch/out")"
 }
 
 law 'without vgpu-run there is no CUDA (else this test proves nothing)'
@@ -24,14 +26,14 @@ run "$node" "$here/node/scenarios.mjs" cuda "$models/f16.gguf" "$scratch/none.js
 [ "$status" -ne 0 ] || fail 'it works without vgpu-run'
 
 law "node-llama-cpp's own inspection finds the GPU"
-says 'CUDA: .*available' "$VGPU_RUN" --gpu "$GPU" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
-says 'CUDA device: .*' "$VGPU_RUN" --gpu "$GPU" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
+says 'CUDA: .*available' "$VGPU_RUN" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
+says 'CUDA device: .*' "$VGPU_RUN" "$node" "$NODE_LLAMA_CPP/dist/cli/cli.js" inspect gpu
 
 law 'prompts short and long, with flash attention and without, batches, embeddings, two models, a reload, an abort'
 same_on_both f16 0.02 short flash long long-flash batch embedding two reload abort
 
 law 'a second start of a model compiles nothing'
-run "$VGPU_RUN" -v --gpu "$GPU" "$node" "$here/node/scenarios.mjs" cuda "$models/f16.gguf" "$scratch/again.json" - short long
+run "$VGPU_RUN" -v "$node" "$here/node/scenarios.mjs" cuda "$models/f16.gguf" "$scratch/again.json" - short long
 grep -qE 'kernels: 0 compiled in 0\.0 s, [1-9][0-9]* from the cache' "$scratch/err" || fail "$(shown 'again')"
 
 law 'every type of weights, with a short and a long prompt'
@@ -45,5 +47,10 @@ for layout in qwen2 qwen2tied qwen3 qwen3moe; do
   make_model $layout $layout q8_0
   same_on_both $layout 0.05 short flash
 done
+
+law 'two GPUs share the layers of a model'
+make_model deep llama f16 layers=5
+VGPU_GPU="$GPU;$GPU"
+same_on_both deep 0.02 short flash two
 
 finish
