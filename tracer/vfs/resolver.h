@@ -27,8 +27,6 @@ struct Place {
   bool crossed = false;
   /// The place is a link of the kernel (/proc/PID/fd/N), not followed, to this virtual path.
   std::string magic_target;
-
-  bool is_real() const noexcept { return node == nullptr && error == 0; }
 };
 
 /// Follows `spelling` as the kernel would, through virtual and real directories and links.

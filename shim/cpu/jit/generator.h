@@ -70,7 +70,6 @@ class Generator {
   // gen_frame.cpp: how the function is entered and left.
   void prologue();
   void flat_loops();
-  void resume_switch();
   void start_warp();
   void zero_slots();
   Value* entry_mask();

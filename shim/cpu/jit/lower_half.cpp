@@ -60,11 +60,6 @@ Value* narrow_half(Emit& e, Value* single, bool bfloat, Rounding mode) {
   return e.b.CreateSelect(wrong, e.b.CreateAdd(half, step), half);
 }
 
-Value* half_is_nan(Emit& e, Value* half, bool bfloat) {
-  Value* magnitude = e.b.CreateAnd(half, num(half, 0x7fff));
-  return e.b.CreateICmpUGT(magnitude, num(half, bfloat ? 0x7f80 : 0x7c00));
-}
-
 Value* flush_half(Emit& e, Value* half) {
   if (!e.i.has(Mod::ftz_)) return half;
   Value* exponent = e.b.CreateAnd(half, num(half, 0x7c00));

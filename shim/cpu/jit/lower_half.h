@@ -18,7 +18,5 @@ void fma_half(Emit& e, ptx::Type type);
 
 /// .ftz on i16 elements of f16, if written.
 llvm::Value* flush_half(Emit& e, llvm::Value* half);
-/// Whether the elements are NaN.
-llvm::Value* half_is_nan(Emit& e, llvm::Value* half, bool bfloat);
 
 }  // namespace vgpu::jit

@@ -26,7 +26,6 @@ struct Token {
   Location at;
 
   bool is(char punct) const noexcept { return kind == Kind::punct && text.front() == punct; }
-  bool is_word(std::string_view word) const noexcept { return kind == Kind::word && text == word; }
   bool is_directive(std::string_view name) const noexcept {
     return kind == Kind::directive && text == name;
   }

@@ -14,7 +14,7 @@ namespace {
 /// Writes `value`. Always true: "there is such an attribute".
 template <class T>
 bool store(void* to, T value) {
-  std::memcpy(to, &value, sizeof(T));
+  std::memcpy(to, &value, sizeof value);  // NOLINT(bugprone-sizeof-expression): also of pointers
   return true;
 }
 
