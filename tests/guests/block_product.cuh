@@ -1,7 +1,8 @@
 // A product of matrices as libraries write it: tiles in shared memory, loaded by ldmatrix; each of
-// a block's four warps has 32 x 32 elements. mma(T, sums, a, b) is given: a tile of 16 x 32 bytes
+// a block's four warps has 32 x 32 elements. mma(T, sums, a, b) is a tile of 16 x 32 bytes
 // times one of 8 x 32 bytes.
 #pragma once
+#include "mma_products.cuh"
 
 constexpr int kBlock = 64, kWarp = 32, kStep = 64;  // rows and columns; bytes of a row at a time
 
