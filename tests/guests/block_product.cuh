@@ -1,5 +1,6 @@
-// A product of matrices as libraries write it: tiles in shared memory, loaded by ldmatrix; each of a block's four warps
-// has 32 x 32 elements. mma(T, sums, a, b) is given: a tile of 16 x 32 bytes times one of 8 x 32 bytes.
+// A product of matrices as libraries write it: tiles in shared memory, loaded by ldmatrix; each of
+// a block's four warps has 32 x 32 elements. mma(T, sums, a, b) is given: a tile of 16 x 32 bytes
+// times one of 8 x 32 bytes.
 #pragma once
 
 constexpr int kBlock = 64, kWarp = 32, kStep = 64;  // rows and columns; bytes of a row at a time
@@ -24,8 +25,10 @@ __global__ void multiply(const T* a, const T* b, Out* c, int n, int k) {
   for (size_t at = 0; at < pitch; at += kStep) {
     for (int piece = threadIdx.x; piece < kBlock * kStep / 16; piece += blockDim.x) {
       const int line = piece / (kStep / 16), byte = piece % (kStep / 16) * 16;
-      *reinterpret_cast<int4*>(&ta[line][byte]) = *reinterpret_cast<const int4*>(from_a + line * pitch + at + byte);
-      *reinterpret_cast<int4*>(&tb[line][byte]) = *reinterpret_cast<const int4*>(from_b + line * pitch + at + byte);
+      *reinterpret_cast<int4*>(&ta[line][byte]) =
+          *reinterpret_cast<const int4*>(from_a + line * pitch + at + byte);
+      *reinterpret_cast<int4*>(&tb[line][byte]) =
+          *reinterpret_cast<const int4*>(from_b + line * pitch + at + byte);
     }
     __syncthreads();
 #pragma unroll
@@ -46,6 +49,6 @@ __global__ void multiply(const T* a, const T* b, Out* c, int n, int k) {
   for (int i = 0; i < 2; ++i)
     for (int j = 0; j < 4; ++j)
       for (int x = 0; x < 4; ++x)
-        c[size_t(blockIdx.y * kBlock + row + 16 * i + lane / 4 + x / 2 * 8) * n + blockIdx.x * kBlock + column + 8 * j +
-          lane % 4 * 2 + x % 2] = sums[i][j][x];
+        c[size_t(blockIdx.y * kBlock + row + 16 * i + lane / 4 + x / 2 * 8) * n +
+          blockIdx.x * kBlock + column + 8 * j + lane % 4 * 2 + x % 2] = sums[i][j][x];
 }

@@ -1,5 +1,5 @@
-// The host's side of the guests that multiply matrices: c = factor * c + a * b, where rows (or columns) of each are
-// longer than they need be.
+// The host's side of the guests that multiply matrices: c = factor * c + a * b, where rows (or
+// columns) of each are longer than they need be.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -39,8 +39,8 @@ struct Product {
   const T* device_a() const { return on_device; }
   const T* device_b() const { return on_device + a.size(); }
 
-  // The error of the device's elements may be `error` of the sum of what they are the sum of; beside them nothing may
-  // have changed. Looks at every `step`-th row.
+  // The error of the device's elements may be `error` of the sum of what they are the sum of;
+  // beside them nothing may have changed. Looks at every `step`-th row.
   bool right(const char* name, double factor, double error, int step = 1) const {
     TRY(cudaGetLastError());
     std::vector<Out> got(c.size());
@@ -50,11 +50,13 @@ struct Product {
       for (int j = 0; j < n; ++j) {
         double sum = factor * double(c[size_t(i) * stride_c + j]), size = std::fabs(sum);
         for (int l = 0; l < k; ++l) {
-          const double product = double(a[rows_a ? size_t(i) * stride_a + l : size_t(l) * stride_a + i]) *
-                                 double(b[rows_b ? size_t(l) * stride_b + j : size_t(j) * stride_b + l]);
+          const double product =
+              double(a[rows_a ? size_t(i) * stride_a + l : size_t(l) * stride_a + i]) *
+              double(b[rows_b ? size_t(l) * stride_b + j : size_t(j) * stride_b + l]);
           sum += product, size += std::fabs(product);
         }
-        worst = std::fmax(worst, std::fabs(double(got[size_t(i) * stride_c + j]) - sum) / (size + 1e-30));
+        worst = std::fmax(worst,
+                          std::fabs(double(got[size_t(i) * stride_c + j]) - sum) / (size + 1e-30));
       }
       for (int j = n; j < stride_c; ++j)
         if (double(got[size_t(i) * stride_c + j]) != double(c[size_t(i) * stride_c + j])) worst = 9;
