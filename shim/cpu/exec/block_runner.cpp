@@ -39,7 +39,10 @@ void BlockRunner::start() {
   const std::uint32_t warps = state_.grid->warps;
   runnable_ = all_warps(warps);
   live_ = warps;
-  barriers_.fill({});
+  // Small blocks are over in less time than it takes to look at every barrier.
+  for (std::uint32_t left = used_; left != 0; left &= left - 1)
+    barriers_[static_cast<std::size_t>(std::countr_zero(left))] = {};
+  used_ = 0;
   invalid_ = false;
   for (std::uint32_t warp = 0; warp < warps; ++warp) {
     if (stacks_ == nullptr) {
@@ -117,6 +120,7 @@ bool BlockRunner::came(std::uint32_t warp, std::uint64_t arrival, bool waits) {
     return false;
   }
   Barrier& barrier = barriers_[id];
+  used_ |= std::uint32_t{1} << id;
   barrier.count = field(arrival, Arrival::kCountShift, 0xffffffff);
   barrier.trues += field(arrival, Arrival::kTrueShift, 0xff);
   barrier.active += field(arrival, Arrival::kActiveShift, 0xff);
@@ -137,8 +141,10 @@ void BlockRunner::complete_if_full(Barrier& barrier) {
   if (!full) return;
   for (std::uint64_t left = barrier.waiting; left != 0; left &= left - 1) {
     const auto warp = static_cast<std::uint32_t>(std::countr_zero(left));
+    const auto kind = static_cast<BarrierKind>(kind_[warp]);
+    if (kind == BarrierKind::sync) continue;  // nobody reads its result
     std::uint32_t result = 0;
-    switch (static_cast<BarrierKind>(kind_[warp])) {
+    switch (kind) {
       case BarrierKind::popc:
         result = barrier.trues;
         break;
@@ -168,8 +174,10 @@ void BlockRunner::complete_if_full(Barrier& barrier) {
 void BlockRunner::ended(std::uint32_t warp) {
   runnable_ &= ~(std::uint64_t{1} << warp);
   --live_;
-  for (Barrier& barrier : barriers_)
+  for (std::uint32_t left = used_; left != 0; left &= left - 1) {
+    Barrier& barrier = barriers_[static_cast<std::size_t>(std::countr_zero(left))];
     if (barrier.count == 0) complete_if_full(barrier);
+  }
 }
 
 }  // namespace vgpu::exec

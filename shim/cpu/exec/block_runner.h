@@ -74,6 +74,7 @@ class BlockRunner {
   std::uint64_t runnable_ = 0;
   std::uint32_t live_ = 0;
   std::array<Barrier, kClusterBarrier + 1> barriers_;
+  std::uint32_t used_ = 0;  ///< bits of the barriers that are not as they were at the start
   std::array<std::uint8_t, kMaxWarps> kind_{};  ///< of the barrier that each warp waits at
   bool invalid_ = false;
   bool paused_ = false;      ///< the warp that ran last gave up its turn in pause()

@@ -1,4 +1,5 @@
 #include <llvm/IR/Constants.h>
+#include <llvm/IR/Intrinsics.h>
 
 #include "shim/cpu/jit/generator.h"
 
@@ -138,12 +139,29 @@ std::vector<Value*> Generator::load_rows(const Rows& rows, llvm::Type* type, uns
   return values;
 }
 
+/// Fetches the row after one that a loop loads. It is mostly the next warp's, whose turn comes when
+/// this one's loop has ended: a loop that goes through memory in the grid's strides would else have
+/// no two lines in a page to tell the processor's own prefetcher where it is going.
+void Generator::ahead(Value* base, std::uint64_t bytes) {
+  constexpr std::uint64_t kLine = 64;
+  constexpr std::uint64_t kLongest = 2 * kLine;
+  constexpr std::uint32_t kRead = 0, kIntoL2 = 2, kData = 1;
+  if (code_.blocks[current_].loop < 0 || code_.insts[at_].space != Space::global ||
+      analysis_.block.rows() != 1 || bytes < kLine || bytes > kLongest)
+    return;
+  for (std::uint64_t line = 0; line < bytes; line += kLine)
+    b_.CreateIntrinsic(b_.getVoidTy(), llvm::Intrinsic::prefetch,
+                       {pointer(b_.CreateAdd(base, b_.getInt64(bytes + line))), b_.getInt32(kRead),
+                        b_.getInt32(kIntoL2), b_.getInt32(kData)});
+}
+
 /// `count` elements for each lane of a row, which lie side by side.
 Value* Generator::load_row(Value* base, std::int64_t stride, llvm::Type* type, unsigned count,
                            Value* mask, bool full) {
   static_cast<void>(stride);
   const unsigned width = analysis_.block.row() * count;
   auto* const whole = llvm::FixedVectorType::get(type, width);
+  ahead(base, width * type->getIntegerBitWidth() / 8);
   if (full) return b_.CreateAlignedLoad(whole, pointer(base), llvm::Align(1));
   Value* lanes = mask;
   if (count != 1) {

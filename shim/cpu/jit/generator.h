@@ -166,6 +166,7 @@ class Generator {
                                 bool full);
   Value* load_row(Value* base, std::int64_t stride, llvm::Type* type, unsigned count, Value* mask,
                   bool full);
+  void ahead(Value* base, std::uint64_t bytes);
   std::vector<Value*> gather_rows(const Rows& rows, llvm::Type* type, unsigned count, Value* mask);
   Value* any_of(Value* lanes);
   std::vector<Value*> gather(Value* addresses, llvm::Type* type, unsigned count, Value* mask);
