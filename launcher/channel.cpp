@@ -1,5 +1,6 @@
 #include "launcher/channel.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -35,6 +36,12 @@ struct Envelope {
 };
 
 }  // namespace
+
+void Channel::raise() noexcept {
+  constexpr int kHigh = 1000;  // below the usual limit
+  UniqueFd high(::fcntl(fd_.get(), F_DUPFD_CLOEXEC, kHigh));
+  if (high) fd_ = std::move(high);
+}
 
 bool Channel::send(News news, int value, const char* text, int attached_fd) const noexcept {
   Wire wire{news, value, {}};

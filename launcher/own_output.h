@@ -12,7 +12,8 @@ namespace vgpu::launcher {
 ///
 /// While the program runs we must not hold a pipe open that the program has closed, or its reader
 /// would never see the end. So a pipe or socket is not kept but looked up in the program, whose
-/// standard error it still is.
+/// standard error it still is; or a pipe is kept by somebody who hears when the others let go of
+/// it.
 class OwnOutput {
  public:
   /// Errors: std::system_error.
@@ -22,6 +23,17 @@ class OwnOutput {
   /// let go, guests wait for us and we for nobody: what would have to wait is dropped, and the next
   /// line says how many were.
   void line(std::string_view text) noexcept;
+
+  /// Keeps a pipe open through let_go(), by a description of its own, so that a line can be said
+  /// after the program's end. Where that cannot be, nothing changes.
+  void keep_pipe() noexcept;
+
+  /// A descriptor to poll: once it can be read, somebody has closed the pipe for good: call
+  /// drop_pipe(). -1: there is nothing to hear.
+  int closings() const noexcept { return closings_.get(); }
+
+  /// From now on the pipe is reached through the program.
+  void drop_pipe() noexcept;
 
   /// Closes all descriptors of this process but `kept` and our own copy; 0, 1 and 2 become
   /// /dev/null. From then on a pipe is reached through the process `program`.
@@ -34,7 +46,8 @@ class OwnOutput {
   tracer::UniqueFd borrow() const noexcept;
 
   tracer::UniqueFd copy_;
-  tracer::UniqueFd program_;  ///< a pidfd
+  tracer::UniqueFd program_;   ///< a pidfd
+  tracer::UniqueFd closings_;  ///< inotify's, while we keep a pipe
   bool is_pipe_ = false;
   bool may_wait_ = true;
   std::size_t dropped_ = 0;  ///< lines, since the last one that was written

@@ -44,12 +44,14 @@ class StandIn {
       // Signals stay queued until there is a program to give them to.
       pollfd ready[] = {{news_.fd(), POLLIN, 0},
                         {leash_.fd(), POLLIN, 0},
-                        {program_ ? signal_fd_.get() : -1, POLLIN, 0}};
+                        {program_ ? signal_fd_.get() : -1, POLLIN, 0},
+                        {own_.closings(), POLLIN, 0}};
       if (::poll(ready, std::size(ready), -1) < 0 && errno != EINTR)
         throw fmt::system_error(errno, "poll");
       if (ready[1].revents != 0) hear_program();
       if (ready[0].revents != 0) status = hear_supervisor();
       if (ready[2].revents != 0) take_signals();
+      if (ready[3].revents != 0 && !status) hear_closing();
     }
     return *status;
   }
@@ -61,8 +63,10 @@ class StandIn {
     leash_.close();
     if (message)
       own_.line(fmt::format("{}: {}", plan_.program.front(), std::strerror(message->value)));
-    else if (program_)
+    else if (program_) {
+      own_.keep_pipe();
       own_.let_go({news_.fd(), signal_fd_.get()}, program_);
+    }
   }
 
   /// Returns our exit status when it is decided.
@@ -115,6 +119,13 @@ class StandIn {
     pid_ = pid;
     program_ = tracer::open_pidfd(pid);
     leash_.send(News::go);
+  }
+
+  /// A pipe that is closed because the supervisor is gone, and the program with it, is one that we
+  /// have something to say on. Its end of the channel has gone before: see Channel::raise().
+  void hear_closing() {
+    pollfd news{news_.fd(), POLLIN, 0};
+    if (::poll(&news, 1, 0) == 0) own_.drop_pipe();
   }
 
   void take_signals() {

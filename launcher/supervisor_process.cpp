@@ -164,6 +164,8 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   const UniqueFd program = tracer::open_pidfd(pid);
   own.let_go({news.fd(), handover.fd(), starter.get()}, program);
 
+  news.raise();
+
   Ward ward(pid, news, std::move(starter));
   const auto engine = make_engine(plan, pid, own, handover, ward);
   ward.set_engine(*engine);

@@ -112,4 +112,25 @@ TEST_CASE("own output: a pipe is reached through the program, however long the c
   }));
 }
 
+TEST_CASE("own output: a pipe that is kept outlives the program, until somebody closes it") {
+  CHECK(holds_in_child([] {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    ::dup2(ends[1], STDERR_FILENO);
+    OwnOutput own;
+    own.keep_pipe();
+    if (own.closings() < 0) return true;  // a kernel that does not say when a pipe is closed
+    own.let_go({ends[0], ends[1]}, UniqueFd());
+    pollfd closed{own.closings(), POLLIN, 0};
+    if (::poll(&closed, 1, 0) != 0) return false;
+    ::close(ends[1]);
+    if (::poll(&closed, 1, 0) != 1) return false;
+    own.line("said");
+    if (read_until("said\n", ends[0]) != "vgpu-run: said\n") return false;
+    own.drop_pipe();
+    char none = 0;
+    return own.closings() < 0 && ::read(ends[0], &none, 1) == 0;
+  }));
+}
+
 }  // namespace vgpu::launcher
