@@ -1,4 +1,5 @@
 // Kills processes of a supervised tree at random moments: chaos ROUNDS SEED VGPU_RUN COMMAND...
+// ROUNDS like 300s: as many as begin in that time, and in each some guests are killed first.
 // The law: whoever is killed, everything ends by itself, and no process and no file is left.
 
 #include <dirent.h>
@@ -110,6 +111,30 @@ bool kill_one(Victim victim, pid_t runner, Random& random) {
   return kill(candidates[random() % candidates.size()], SIGKILL) == 0;
 }
 
+/// One round of kills, all at random moments.
+int kill_some(Victim victim, pid_t runner, Random& random, bool many) {
+  const auto wait = [&] { usleep(static_cast<useconds_t>(random() % 400'000)); };
+  int kills = 0;
+  for (unsigned left = many ? random() % 8 : 0; left > 0; --left) {
+    wait();
+    kills += kill_one(Victim::guest, runner, random);
+  }
+  wait();
+  switch (victim) {
+    case Victim::runner_and_supervisor:
+      kills += kill_one(Victim::supervisor, runner, random);
+      return kills + kill_one(Victim::runner, runner, random);
+    case Victim::watcher_and_supervisor:
+      kills += kill_one(Victim::watcher, runner, random);
+      return kills + kill_one(Victim::supervisor, runner, random);
+    case Victim::runner_then_guest:
+      kills += kill_one(Victim::runner, runner, random);
+      return kills + kill_one(Victim::guest, runner, random);
+    default:
+      return kills + kill_one(victim, runner, random);
+  }
+}
+
 /// Waits until no descendant is left; what is left after the time limit is printed and killed.
 bool all_end() {
   const auto limit = std::chrono::steady_clock::now() + kEndsWithin;
@@ -166,7 +191,8 @@ std::set<std::string> files(const fs::path& temporary) {
 
 int main(int argc, char** argv) {
   if (argc < 5) return 2;
-  const int rounds = std::atoi(argv[1]);
+  const bool timed = std::string(argv[1]).ends_with('s');
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(std::atoi(argv[1]));
   Random random(static_cast<unsigned>(std::atoi(argv[2])));
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   sigset_t child_ended;
@@ -180,22 +206,11 @@ int main(int argc, char** argv) {
 
   int failures = 0;
   int kills = 0;
-  for (int round = 0; round < rounds; ++round) {
+  int round = 0;
+  for (; timed ? std::chrono::steady_clock::now() < end : round < std::atoi(argv[1]); ++round) {
     const auto victim = static_cast<Victim>(round % static_cast<int>(Victim::count));
     const pid_t runner = start(argv + 3, temporary);
-    usleep(static_cast<useconds_t>(random() % 400'000));  // the moment is what is random here
-    if (victim == Victim::runner_and_supervisor) {
-      kills += kill_one(Victim::supervisor, runner, random);
-      kills += kill_one(Victim::runner, runner, random);
-    } else if (victim == Victim::watcher_and_supervisor) {
-      kills += kill_one(Victim::watcher, runner, random);
-      kills += kill_one(Victim::supervisor, runner, random);
-    } else if (victim == Victim::runner_then_guest) {
-      kills += kill_one(Victim::runner, runner, random);
-      kills += kill_one(Victim::guest, runner, random);
-    } else {
-      kills += kill_one(victim, runner, random);
-    }
+    kills += kill_some(victim, runner, random, timed);
     if (all_end()) continue;
     std::printf("FAILED: round %d: %s was killed, and not all ended in %d s\n", round,
                 name_of(victim), static_cast<int>(kEndsWithin.count()));
@@ -207,6 +222,6 @@ int main(int argc, char** argv) {
     ++failures;
   }
   fs::remove_all(temporary);
-  std::printf("chaos: %d rounds, %d kills, %d failures\n", rounds, kills, failures);
-  return failures == 0 && kills > rounds / 2 ? 0 : 1;
+  std::printf("chaos: %d rounds, %d kills, %d failures\n", round, kills, failures);
+  return failures == 0 && kills > round / 2 ? 0 : 1;
 }
