@@ -31,6 +31,14 @@ cat >"$scratch/want" <<'END'
 END
 diff -u "$scratch/want" "$scratch/out" || fail "the probe differs" "$(shown probe)"
 
+law 'a 32-bit program sees the same files'
+if [ -x "$GUESTS/probe32" ]; then
+  run "$VGPU_RUN" "$GUESTS/probe32" /dev/nvidia0 /proc/driver/nvidia/version /proc/driver/nvidia /dev/nvidia7
+  diff -u "$scratch/want" "$scratch/out" || fail "the probe differs" "$(shown probe32)"
+else
+  skip 'no compiler for 32-bit programs (gcc-multilib)'
+fi
+
 law 'a static Go program has it too, and so has what it starts with an empty environment'
 if [ -x "$GUESTS/starter" ]; then
   prints "$(printf '%s\n' '/dev/nvidia0: character device true, open <nil>' '/dev/nvidiactl: character device true, open <nil>' \

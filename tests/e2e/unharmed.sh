@@ -116,5 +116,19 @@ tool apt-get 'apt-get: the simulation of an installation' && same_as_bare apt-ge
 tool dpkg 'dpkg: the list of packages' && same_as_bare sh -c 'dpkg -l | md5sum; dpkg -S /bin/sh'
 tool python3 'a Python virtual environment' && same_as_bare sh -c 'rm -rf venv; python3 -m venv --without-pip venv && venv/bin/python -c "import sys, json, ssl, sqlite3; print(sys.prefix != sys.base_prefix)"'
 tool npm 'npm' && same_as_bare sh -c 'rm -rf package; mkdir package && cd package && npm init -y --silent >/dev/null && npm pkg get name && npm ls --silent; node -e "require(\"fs\").statSync(\"/\"); console.log(process.argv.length)"'
+tool sudo 'sudo' && if [ "$(id -u)" -eq 0 ]; then same_as_bare sudo -n -u nobody sh -c 'id -un; exit 4'; else skip 'not root'; fi
+tool qemu-x86_64-static 'qemu-user' && same_as_bare qemu-x86_64-static /bin/ls /usr
+tool perf 'perf' && same_as_bare sh -c 'perf stat -o counts true; s=$?; grep -c elapsed counts; exit $s'
+law 'PostgreSQL: a cluster from nothing to a query'
+server=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
+if [ -z "$server" ]; then
+  skip 'no PostgreSQL here'
+elif [ "$(id -u)" -ne 0 ]; then
+  skip 'not root'
+else
+  mkdir -m 777 cluster
+  same_as_bare setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'cd "$1" && rm -rf data && "$0/initdb" -D data -U me -A trust >/dev/null && "$0/pg_ctl" -D data -w -l log -o "-k $1 -c listen_addresses=" start >/dev/null &&
+    "$0/psql" -h "$1" -U me -d postgres -Atc "select sum(g) from generate_series(1, 1000) g"; s=$?; "$0/pg_ctl" -D data -w -m fast stop; exit $s' "$server" "$scratch/cluster"
+fi
 tool find 'find and tar over a large tree' && same_as_bare sh -c 'find /usr/share/doc -printf "%p %s %m\n" | sort | md5sum; tar -C /usr/share -cf - common-licenses | md5sum'
 finish

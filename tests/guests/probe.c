@@ -14,7 +14,12 @@
 int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     struct stat at;
+#ifdef __x86_64__
     const long found = syscall(SYS_newfstatat, AT_FDCWD, argv[i], &at, 0);
+#else
+    const long found =
+        fstatat(AT_FDCWD, argv[i], &at, 0);  // which call it is depends on the C library
+#endif
     if (found != 0) {
       printf("%s: %s\n", argv[i], strerror(errno));
       continue;

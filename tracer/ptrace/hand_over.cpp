@@ -5,7 +5,10 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -22,7 +25,11 @@ constexpr int kClose32 = 6;
 constexpr int kFcntl32 = 55;
 constexpr int kMunmap32 = 91;
 constexpr int kMmap32 = 192;
+constexpr int kSocket32 = 359;
 constexpr int kSocketpair32 = 360;
+constexpr int kBind32 = 361;
+constexpr int kConnect32 = 362;
+constexpr int kGetsockname32 = 367;
 constexpr int kRecvmsg32 = 372;
 constexpr int kPageSize = 4096;
 constexpr std::uint64_t kRedZone = 128;  // below the stack pointer. Source: System V ABI, x86-64
@@ -65,11 +72,22 @@ L empty_letter(std::uint64_t at) {
   return letter;
 }
 
-int send_descriptor(int socket, int fd) noexcept {
+// An address that the kernel chose, in the guest's memory.
+struct Address {
+  sockaddr_un name;
+  socklen_t size;
+};
+
+// `to`: nullptr if the socket is connected.
+int send_descriptor(int socket, int fd, Address* to = nullptr) noexcept {
   char byte = 0;
   iovec part{&byte, 1};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
   msghdr header{};
+  if (to != nullptr) {
+    header.msg_name = &to->name;
+    header.msg_namelen = to->size;
+  }
   header.msg_iov = &part;
   header.msg_iovlen = 1;
   header.msg_control = control;
@@ -92,10 +110,10 @@ class HandOver {
 
   int run(int lowest) {
     if (sizeof(L::name) == sizeof(std::uint32_t)) return run_in_new_page(lowest);
-    L before;
-    const auto bytes = std::as_writable_bytes(std::span(&before, 1));
+    std::array<std::byte, std::max(sizeof(L), sizeof(Address))> before;
+    const std::span<std::byte> bytes(before);
     // The thread does not run, so what is there is nobody's; but it is put back all the same.
-    at_ = (thread_.registers().rsp - kRedZone - sizeof(L)) & ~std::uint64_t{15};
+    at_ = (thread_.registers().rsp - kRedZone - before.size()) & ~std::uint64_t{15};
     if (!read_memory(thread_.tid(), GuestPtr{at_}, bytes)) return -EFAULT;
     const int number = transfer(lowest);
     write_memory(thread_.tid(), GuestPtr{at_}, bytes);
@@ -133,12 +151,57 @@ class HandOver {
     if (!read_memory(thread_.tid(), GuestPtr{at_}, std::as_writable_bytes(std::span(&letter, 1))))
       return -EFAULT;
     const int sent = send(letter.pair[0]);
+    if (sent == -EACCES) {
+      close(letter.pair[0]);
+      close(letter.pair[1]);
+      return transfer_by_name(lowest);
+    }
     // The receiving end moves out of the way, so that what comes gets the lowest number by itself:
     // to dup and close it afterwards would cost the process its record locks on the file. Source:
     // fcntl(2), F_SETLK.
     const std::int64_t end = duplicate(letter.pair[1], true, 0);
     close(letter.pair[0]);
     close(letter.pair[1]);
+    return finish(end, sent, lowest);
+  }
+
+  // Where pidfd_getfd is forbidden (Docker): the guest's socket is found by its address, which
+  // works within a network namespace. It is connected to ours first, so that nobody else's message
+  // gets in.
+  int transfer_by_name(int lowest) {
+    const UniqueFd ours(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    Address address{};
+    address.name.sun_family = AF_UNIX;
+    auto* const name = reinterpret_cast<sockaddr*>(&address.name);
+    address.size = sizeof address.name;
+    if (!ours || ::bind(ours.get(), name, sizeof address.name.sun_family) != 0 ||
+        ::getsockname(ours.get(), name, &address.size) != 0)
+      return -EACCES;
+    const std::int64_t first =
+        make({SYS_socket, kSocket32, {AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0}});
+    if (first < 0) return static_cast<int>(first);
+    const int sent = find_and_send(ours.get(), unsigned_of(first), address);
+    const std::int64_t end = duplicate(first, true, 0);
+    close(first);
+    return finish(end, sent, lowest);
+  }
+
+  int find_and_send(int ours, std::uint64_t socket, Address& address) {
+    const auto bytes = std::as_writable_bytes(std::span(&address, 1));
+    const std::uint64_t size_at = at_ + offsetof(Address, size);
+    const socklen_t size = address.size;
+    address.size = sizeof address.name;
+    if (!write_memory(thread_.tid(), GuestPtr{at_}, bytes)) return -EFAULT;
+    std::int64_t done = make({SYS_connect, kConnect32, {socket, at_, size}});
+    if (done == 0) done = make({SYS_bind, kBind32, {socket, at_, sizeof address.name.sun_family}});
+    if (done == 0) done = make({SYS_getsockname, kGetsockname32, {socket, at_, size_at}});
+    if (done != 0) return -EACCES;
+    if (!read_memory(thread_.tid(), GuestPtr{at_}, bytes)) return -EFAULT;
+    if (address.size > sizeof address.name) return -EACCES;
+    return send_descriptor(ours, fd_, &address);
+  }
+
+  int finish(std::int64_t end, int sent, int lowest) {
     if (end < 0) return static_cast<int>(end);
     std::int64_t number = sent == 0 ? receive(end) : sent;
     close(end);
