@@ -1,7 +1,6 @@
 #!/bin/sh
 # Each example does what its page says.
 . "$(dirname "$0")/../lib/check.sh"
-limit=${LIMIT:-300}  # the first start of a model compiles its kernels
 export VGPU_RUN
 limit=${LIMIT:-600} # an example's kernels are all compiled: no code of an earlier run
 
