@@ -17,6 +17,12 @@ fi
 
 law 'hashcat lists the device'
 if command -v hashcat >/dev/null; then
+  run env HOME="$scratch" hashcat -I --force
+  bare=$status
+fi
+if [ "${bare:-0}" -ge 128 ]; then
+  skip "hashcat crashes without vgpu-run too (status $bare): a user without an entry in passwd?"
+elif command -v hashcat >/dev/null; then
   run "$VGPU_RUN" --gpu t4 env HOME="$scratch" hashcat -I --force
   grep -q 'Name\.*: Tesla T4' "$scratch/out" || fail 'no Tesla T4' "$(shown 'hashcat -I')"
   grep -q 'Memory.Total\.*: 15095 MB' "$scratch/out" || fail 'other memory' "$(shown 'hashcat -I')"
