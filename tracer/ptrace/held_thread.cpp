@@ -71,6 +71,11 @@ bool HeldThread::is_replaced() const noexcept {
          info.si_pid != 0;
 }
 
+bool HeldThread::has_ended() const {
+  const auto status = read_guest_status(tid_);
+  return !status || status->ended;
+}
+
 bool HeldThread::wait_for_stop() {
   const auto id = static_cast<id_t>(tid_);
   for (timespec nap{0, kFirstNap};; nap.tv_nsec = std::min(2 * nap.tv_nsec, kLongestNap)) {
@@ -81,6 +86,12 @@ bool HeldThread::wait_for_stop() {
       return false;
     }
     if (info.si_pid == 0) {
+      // The end of a process's first thread shows only when all others have been waited for, which
+      // is for whoever waits for all guests.
+      if (ours_ && nap.tv_nsec == kLongestNap && has_ended()) {
+        lose();
+        return false;
+      }
       ::nanosleep(&nap, nullptr);
       continue;
     }

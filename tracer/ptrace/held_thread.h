@@ -62,6 +62,7 @@ class HeldThread {
  private:
   bool ask(int request, std::uint64_t address, void* data) noexcept;
   bool is_replaced() const noexcept;
+  bool has_ended() const;
   void lose() noexcept { lost_ = true, stopped_ = false; }
   bool wait_for_stop();
   bool run_to_call_stop(int stops);

@@ -66,6 +66,8 @@ std::optional<GuestStatus> read_guest_status(pid_t tid) {
   GuestStatus status;
   status.tgid = static_cast<pid_t>(tgid[0]);
   status.parent = static_cast<pid_t>(parent[0]);
+  const std::string_view state = line_of(text, "State:\t");
+  status.ended = state.starts_with('Z') || state.starts_with('X');
   status.seen_tgid = static_cast<pid_t>(seen_tgids.back());
   status.seen_tid = static_cast<pid_t>(seen_tids.back());
   status.identity = {uids[0],

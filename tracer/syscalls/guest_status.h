@@ -25,6 +25,7 @@ struct GuestStatus {
   pid_t seen_tgid = 0;  ///< its process and itself, as it sees them in its own pid namespace
   pid_t seen_tid = 0;
   pid_t parent = 0;
+  bool ended = false;  ///< it runs no more, but nobody has waited for it yet
   Identity identity;
 };
 
