@@ -6,45 +6,10 @@
 #include "tests/conformance/gate.h"
 #include "tests/conformance/kind.h"
 #include "tests/conformance/programs.h"
+#include "tests/conformance/test_graph.h"
 
 namespace vgpu::conformance {
 namespace {
-
-/// A graph of the API's making, with what the cases need of it.
-struct TestGraph {
-  explicit TestGraph(const DriverTable& table) : cu(table) { CU_OK(cuGraphCreate, &graph, 0); }
-  TestGraph(const TestGraph&) = delete;
-  TestGraph& operator=(const TestGraph&) = delete;
-  ~TestGraph() { CHECK(CU(cuGraphDestroy, graph) == CUDA_SUCCESS); }
-
-  CUgraphNode host(CUhostFn function, void* data, std::vector<CUgraphNode> after = {}) const {
-    const CUDA_HOST_NODE_PARAMS_v1 params{function, data};
-    CUgraphNode node = nullptr;
-    CU_OK(cuGraphAddHostNode, &node, graph, after.data(), after.size(), &params);
-    return node;
-  }
-  CUgraphNode fill(CUdeviceptr at, unsigned value, std::size_t words,
-                   std::vector<CUgraphNode> after = {}) const {
-    const CUDA_MEMSET_NODE_PARAMS_v1 params{at, 0, value, 4, words, 1};
-    CUgraphNode node = nullptr;
-    CU_OK(cuGraphAddMemsetNode, &node, graph, after.data(), after.size(), &params, nullptr);
-    return node;
-  }
-  CUgraphExec instantiate() const {
-    CUgraphExec exec = nullptr;
-    CU_OK(cuGraphInstantiateWithFlags, &exec, graph, 0);
-    return exec;
-  }
-  void run() const {
-    CUgraphExec exec = instantiate();
-    CU_OK(cuGraphLaunch, exec, nullptr);
-    CU_OK(cuGraphExecDestroy, exec);
-    CU_OK(cuCtxSynchronize);
-  }
-
-  const DriverTable& cu;
-  CUgraph graph = nullptr;
-};
 
 struct Mark {
   std::string* to;
@@ -53,12 +18,6 @@ struct Mark {
 void write_mark(void* at) {
   const auto* const mark = static_cast<const Mark*>(at);
   *mark->to += mark->letter;
-}
-
-unsigned word(const DriverTable& cu, CUdeviceptr at) {
-  unsigned value = 0;
-  CU_OK(cuMemcpyDtoH_v2, &value, at, 4);
-  return value;
 }
 
 struct Scaling {
@@ -271,61 +230,6 @@ TEST_CASE("graphs: events of nodes are those of streams") {
     CU_OK(cuStreamSynchronize, stream);
     CU_OK(cuGraphExecDestroy, exec);
     for (CUstream each : {gated, stream}) CU_OK(cuStreamDestroy_v2, each);
-  });
-}
-
-TEST_CASE("graphs: memory of a graph has one address, and counts while it is allocated") {
-  on_every_kind([](const DriverTable& cu) {
-    CUDA_MEM_ALLOC_NODE_PARAMS_v1 params{};
-    params.poolProps.allocType = CU_MEM_ALLOCATION_TYPE_PINNED;
-    params.poolProps.location = {CU_MEM_LOCATION_TYPE_DEVICE, 0};
-    params.bytesize = 1000;
-    const auto used = [&] {
-      cuuint64_t bytes = 0;
-      CU_OK(cuDeviceGetGraphMemAttribute, 0, CU_GRAPH_MEM_ATTR_USED_MEM_CURRENT, &bytes);
-      return bytes;
-    };
-    const TestGraph graph(cu);
-    CUgraphNode allocation = nullptr;
-    CU_OK(cuGraphAddMemAllocNode, &allocation, graph.graph, nullptr, 0, &params);
-    const CUdeviceptr at = params.dptr;
-    CUgraphNode fill = graph.fill(at, 6, 250, {allocation});
-    CHECK(used() == 0);
-    CUgraphExec exec = graph.instantiate();
-    CU_OK(cuGraphLaunch, exec, nullptr);
-    CHECK(word(cu, at + 996) == 6);
-    CHECK(used() >= 1000);
-    CHECK(CU(cuGraphLaunch, exec, nullptr) == CUDA_ERROR_INVALID_VALUE);
-    CU_OK(cuMemFreeAsync, at, nullptr);
-    CU_OK(cuGraphLaunch, exec, nullptr);
-    CHECK(word(cu, at) == 6);
-    CU_OK(cuMemFree_v2, at);
-    CHECK(used() == 0);
-    CU_OK(cuGraphExecDestroy, exec);
-
-    CUgraphNode end = nullptr;
-    CU_OK(cuGraphAddMemFreeNode, &end, graph.graph, &fill, 1, at);
-    exec = graph.instantiate();
-    for (int i = 0; i < 3; ++i) CU_OK(cuGraphLaunch, exec, nullptr);
-    CU_OK(cuCtxSynchronize);
-    CHECK(used() == 0);
-    CU_OK(cuGraphExecDestroy, exec);
-    CUgraph clone = nullptr;
-    CHECK(CU(cuGraphClone, &clone, graph.graph) == CUDA_ERROR_NOT_SUPPORTED);
-  });
-}
-
-TEST_CASE("graphs: a copy to memory that is gone is an illegal address, not the program's end") {
-  on_every_kind([](const DriverTable& cu) {
-    CUdeviceptr at = 0;
-    CU_OK(cuMemAlloc_v2, &at, std::size_t{4} << 20);
-    const TestGraph graph(cu);
-    graph.fill(at, 1, 1000);
-    CUgraphExec exec = graph.instantiate();
-    CU_OK(cuMemFree_v2, at);
-    CU_OK(cuGraphLaunch, exec, nullptr);
-    CHECK(CU(cuCtxSynchronize) == CUDA_ERROR_ILLEGAL_ADDRESS);
-    CU_OK(cuGraphExecDestroy, exec);
   });
 }
 

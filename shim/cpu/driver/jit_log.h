@@ -4,6 +4,7 @@
 #include <string>
 
 #include "shim/abi/cuda_types.h"
+#include "shim/cpu/driver/error.h"
 
 namespace vgpu::cpu {
 
@@ -27,5 +28,20 @@ class JitLog {
   Buffer info_;
   Buffer error_;
 };
+
+/// Does `work(log)`; the log goes to the program's buffers, also when the work fails: the program
+/// asked to be told what is wrong with its text.
+template <class Work>
+void load_with_log(unsigned count, const CUjit_option* options, void** values, const Work& work) {
+  JitLog buffers(count, options, values);
+  std::string log;
+  try {
+    work(log);
+  } catch (const ApiError&) {
+    buffers.finish("", log);
+    throw;
+  }
+  buffers.finish("", log);
+}
 
 }  // namespace vgpu::cpu

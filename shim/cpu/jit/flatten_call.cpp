@@ -2,6 +2,7 @@
 
 #include "shim/cpu/jit/emit.h"
 #include "shim/cpu/jit/flattener.h"
+#include "shim/cpu/jit/operands.h"
 
 namespace vgpu::jit {
 
@@ -14,29 +15,6 @@ namespace {
 constexpr std::size_t kMaxDepth = 48;            // of inlining: bounds our own recursion
 constexpr std::size_t kSmallFunction = 24;       // in instructions
 constexpr std::size_t kMaxInstructions = 20000;  // past this, calls stay calls
-
-Operand register_operand(std::int64_t reg) {
-  Operand operand;
-  operand.kind = Operand::Kind::reg;
-  operand.value = reg;
-  return operand;
-}
-
-Operand memory_operand(std::uint64_t offset) {
-  Operand operand;
-  operand.kind = Operand::Kind::memory;
-  operand.offset = static_cast<std::int64_t>(offset);
-  return operand;
-}
-
-ptx::Instruction make(Opcode op, ptx::Type type, ptx::Location at, std::vector<Operand> operands) {
-  ptx::Instruction inst;
-  inst.op = op;
-  inst.at = at;
-  inst.types.push_back(type);
-  inst.operands = std::move(operands);
-  return inst;
-}
 
 const std::vector<Operand>& items_of(const Operand* list) {
   static const std::vector<Operand> kNone;
@@ -104,7 +82,7 @@ std::size_t Flattener::actual_var(Instance& caller, const ptx::Instruction& inst
     // The address of a variable: the instruction that resolve_symbol notes is the next one.
     resolve_symbol(caller, value, 1);
   }
-  ptx::Instruction store = make(Opcode::st_, type, inst.at, {memory_operand(0), value});
+  ptx::Instruction store = make_instruction(Opcode::st_, type, inst.at, {memory_operand(0), value});
   store.space = Space::param;
   access(std::move(store), 0, var);
   return var;
@@ -124,8 +102,9 @@ void Flattener::bind(Instance& callee, Instance& caller, const ptx::Instruction&
     for (std::size_t r = 0; r < regs.size(); ++r) {
       if (regs[r].name != formal.name) continue;
       const auto reg = callee.reg_base + static_cast<std::int64_t>(r);
-      access(make(Opcode::ld_, formal.type, inst.at, {register_operand(reg), memory_operand(0)}), 1,
-             var);
+      access(make_instruction(Opcode::ld_, formal.type, inst.at,
+                              {register_operand(reg), memory_operand(0)}),
+             1, var);
     }
   }
 }
@@ -142,15 +121,16 @@ void Flattener::copy_results(Instance& callee, Instance& caller, const ptx::Inst
       for (std::size_t r = 0; r < regs.size(); ++r) {
         if (regs[r].name != formals[n].name) continue;
         const auto reg = callee.reg_base + static_cast<std::int64_t>(r);
-        access(
-            make(Opcode::st_, formals[n].type, inst.at, {memory_operand(0), register_operand(reg)}),
-            0, var);
+        access(make_instruction(Opcode::st_, formals[n].type, inst.at,
+                                {memory_operand(0), register_operand(reg)}),
+               0, var);
       }
     }
     if (items[n].kind == Operand::Kind::reg)
-      access(make(Opcode::ld_, formals[n].type, inst.at,
-                  {register_operand(items[n].value + caller.reg_base), memory_operand(0)}),
-             1, var);
+      access(
+          make_instruction(Opcode::ld_, formals[n].type, inst.at,
+                           {register_operand(items[n].value + caller.reg_base), memory_operand(0)}),
+          1, var);
   }
 }
 
@@ -173,7 +153,8 @@ void Flattener::inline_call(Instance& caller, const ptx::Instruction& inst, cons
 
 std::int64_t Flattener::load_var(const ptx::Instruction& inst, std::size_t var, ptx::Type type) {
   const std::int64_t reg = new_reg(type);
-  access(make(Opcode::ld_, type, inst.at, {register_operand(reg), memory_operand(0)}), 1, var);
+  access(make_instruction(Opcode::ld_, type, inst.at, {register_operand(reg), memory_operand(0)}),
+         1, var);
   return reg;
 }
 
@@ -187,8 +168,9 @@ void Flattener::copy_var(const ptx::Instruction& inst, std::size_t var, std::uin
     while (at + step > whole) step /= 2;
     const ptx::Type type = bits_of_size(step);
     const Operand reg = register_operand(new_reg(type));
-    ptx::Instruction load = make(Opcode::ld_, type, inst.at, {reg, memory_operand(at)});
-    ptx::Instruction store = make(Opcode::st_, type, inst.at, {memory_operand(at), reg});
+    ptx::Instruction load = make_instruction(Opcode::ld_, type, inst.at, {reg, memory_operand(at)});
+    ptx::Instruction store =
+        make_instruction(Opcode::st_, type, inst.at, {memory_operand(at), reg});
     load.space = store.space = Space::local;
     if (to_area) {
       access(std::move(load), 1, var);
@@ -227,7 +209,7 @@ void Flattener::outline_call(Instance& caller, const ptx::Instruction& inst, con
     const std::size_t var = actual_var(caller, inst, arguments[n], (*params)[n], false);
     copy_var(inst, var, outlined.area + outlined.layout.params[n], (*params)[n], true);
   }
-  ptx::Instruction call = make(Opcode::call_, ptx::Type::none, inst.at, {});
+  ptx::Instruction call = make_instruction(Opcode::call_, ptx::Type::none, inst.at, {});
   call.types.clear();
   Operand pointer;
   if (target == nullptr) pointer = register_operand(parts.target->value + caller.reg_base);
@@ -242,8 +224,9 @@ void Flattener::outline_call(Instance& caller, const ptx::Instruction& inst, con
     const std::size_t var = actual_var(caller, inst, results[n], (*returns)[n], true);
     copy_var(inst, var, area + layout.returns[n], (*returns)[n], false);
     if (results[n].kind == Operand::Kind::reg)
-      access(make(Opcode::ld_, (*returns)[n].type, inst.at,
-                  {register_operand(results[n].value + caller.reg_base), memory_operand(0)}),
+      access(make_instruction(
+                 Opcode::ld_, (*returns)[n].type, inst.at,
+                 {register_operand(results[n].value + caller.reg_base), memory_operand(0)}),
              1, var);
   }
 }
@@ -253,7 +236,7 @@ void Flattener::runtime_call(Instance& caller, const ptx::Instruction& inst, con
   const auto& arguments = items_of(parts.arguments);
   const auto& results = items_of(parts.results);
   if (arguments.size() != declared.params.size()) fail(inst, "wrong number of arguments");
-  ptx::Instruction call = make(Opcode::call_, ptx::Type::none, inst.at, {});
+  ptx::Instruction call = make_instruction(Opcode::call_, ptx::Type::none, inst.at, {});
   call.types.clear();
   std::int64_t result = -1;
   if (!declared.returns.empty()) {
@@ -277,11 +260,14 @@ void Flattener::runtime_call(Instance& caller, const ptx::Instruction& inst, con
   if (result < 0 || results.empty()) return;
   const std::size_t var = actual_var(caller, inst, results[0], declared.returns[0], true);
   const ptx::Type type = bits_of_size(declared.returns[0].size);
-  access(make(Opcode::st_, type, inst.at, {memory_operand(0), register_operand(result)}), 0, var);
+  access(
+      make_instruction(Opcode::st_, type, inst.at, {memory_operand(0), register_operand(result)}),
+      0, var);
   if (results[0].kind == Operand::Kind::reg)
-    access(make(Opcode::ld_, type, inst.at,
-                {register_operand(results[0].value + caller.reg_base), memory_operand(0)}),
-           1, var);
+    access(
+        make_instruction(Opcode::ld_, type, inst.at,
+                         {register_operand(results[0].value + caller.reg_base), memory_operand(0)}),
+        1, var);
 }
 
 }  // namespace vgpu::jit

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "shim/cpu/jit/flattener.h"
+#include "shim/cpu/jit/operands.h"
 
 namespace vgpu::jit {
 
@@ -16,27 +17,8 @@ namespace {
 constexpr std::int64_t kStackBytes = 16 << 10;  // of a thread; past it, alloca traps
 constexpr std::int64_t kStackAlign = 16;
 
-Operand register_of(std::int64_t reg) {
-  Operand operand;
-  operand.kind = Operand::Kind::reg;
-  operand.value = reg;
-  return operand;
-}
-
-Operand number(std::int64_t value) {
-  Operand operand;
-  operand.kind = Operand::Kind::imm_int;
-  operand.value = value;
-  return operand;
-}
-
 ptx::Instruction wide(Opcode op, ptx::Location at, std::vector<Operand> operands) {
-  ptx::Instruction inst;
-  inst.op = op;
-  inst.at = at;
-  inst.types.push_back(Type::u64);
-  inst.operands = std::move(operands);
-  return inst;
+  return make_instruction(op, Type::u64, at, std::move(operands));
 }
 
 }  // namespace
@@ -72,7 +54,7 @@ void Flattener::move(const ptx::Instruction& inst, const Operand& to, const Oper
 }
 
 void Flattener::stack(const ptx::Instruction& inst) {
-  const Operand used = register_of(stack_register());
+  const Operand used = register_operand(stack_register());
   const Operand& operand = inst.operands[0];
   if (inst.op == Opcode::alloca_) return allocate_stack(inst);
   if (operand.kind == Operand::Kind::sink) return;
@@ -83,16 +65,17 @@ void Flattener::stack(const ptx::Instruction& inst) {
 }
 
 void Flattener::allocate_stack(const ptx::Instruction& inst) {
-  const Operand used = register_of(stack_register());
-  const Operand size = register_of(new_reg(Type::u64));
-  const Operand at = register_of(new_reg(Type::u64));
-  const Operand end = register_of(new_reg(Type::u64));
-  const Operand beyond = register_of(new_reg(Type::pred));
+  const Operand used = register_operand(stack_register());
+  const Operand size = register_operand(new_reg(Type::u64));
+  const Operand at = register_operand(new_reg(Type::u64));
+  const Operand end = register_operand(new_reg(Type::u64));
+  const Operand beyond = register_operand(new_reg(Type::pred));
   move(inst, size, inst.operands[1]);
   // A size past the end is as bad as any other; smaller ones cannot wrap around.
-  emit(wide(Opcode::min_, inst.at, {size, size, number(kStackBytes + 1)}));
+  emit(wide(Opcode::min_, inst.at, {size, size, number_operand(kStackBytes + 1)}));
   emit(wide(Opcode::add_, inst.at, {end, used, size}));
-  ptx::Instruction compare = wide(Opcode::setp_, inst.at, {beyond, end, number(kStackBytes)});
+  ptx::Instruction compare =
+      wide(Opcode::setp_, inst.at, {beyond, end, number_operand(kStackBytes)});
   compare.mods.push_back(Mod::gt_);
   emit(std::move(compare));
   ptx::Instruction skip;
@@ -107,9 +90,9 @@ void Flattener::allocate_stack(const ptx::Instruction& inst) {
   trap.op = Opcode::trap_;
   trap.at = inst.at;
   emit(std::move(trap));
-  emit(wide(Opcode::add_, inst.at, {at, used, number(stack_base_)}));
-  emit(wide(Opcode::add_, inst.at, {end, end, number(kStackAlign - 1)}));
-  ptx::Instruction round = wide(Opcode::and_, inst.at, {used, end, number(-kStackAlign)});
+  emit(wide(Opcode::add_, inst.at, {at, used, number_operand(stack_base_)}));
+  emit(wide(Opcode::add_, inst.at, {end, end, number_operand(kStackAlign - 1)}));
+  ptx::Instruction round = wide(Opcode::and_, inst.at, {used, end, number_operand(-kStackAlign)});
   round.types = {Type::b64};
   emit(std::move(round));
   if (inst.operands[0].kind == Operand::Kind::reg) move(inst, inst.operands[0], at);

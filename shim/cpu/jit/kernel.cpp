@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 #include "shim/cpu/jit/code_store.h"
 #include "shim/cpu/jit/flatten.h"
@@ -60,11 +61,12 @@ Kernel::Kernel(const Linkage& linkage, const Symbol& symbol) : linkage_(linkage)
 }
 
 const KernelInfo& Kernel::info() noexcept {
-  if (!measured_) {
+  if (!measured_ && !unmeasurable_) {
     try {
       measure();
+    } catch (const std::bad_alloc&) {  // the next time there may be memory
     } catch (const std::exception&) {
-      // The launch will say what is wrong with the body.
+      unmeasurable_ = true;  // the launch will say what is wrong with the body
     }
   }
   return measured_ ? info_ : declared_;

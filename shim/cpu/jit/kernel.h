@@ -58,7 +58,8 @@ class Kernel {
   const Symbol& symbol_;
   KernelInfo declared_;
   KernelInfo info_;
-  std::atomic<bool> measured_{false};  ///< info_ is final
+  std::atomic<bool> measured_{false};      ///< info_ is final
+  std::atomic<bool> unmeasurable_{false};  ///< the body is wrong, and is not looked at again
 
   std::mutex looking_;  ///< guards the body's analysis: all that follows up to `making_`
   Measures measures_;

@@ -1,5 +1,7 @@
 #include "shim/cpu/jit/operands.h"
 
+#include <utility>
+
 namespace vgpu::jit {
 
 using ptx::Mod;
@@ -30,6 +32,37 @@ unsigned sources_of_pair(const ptx::Instruction& inst) noexcept {
 }
 
 }  // namespace
+
+ptx::Operand register_operand(std::int64_t reg) {
+  ptx::Operand operand;
+  operand.kind = ptx::Operand::Kind::reg;
+  operand.value = reg;
+  return operand;
+}
+
+ptx::Operand number_operand(std::int64_t value) {
+  ptx::Operand operand;
+  operand.kind = ptx::Operand::Kind::imm_int;
+  operand.value = value;
+  return operand;
+}
+
+ptx::Operand memory_operand(std::uint64_t offset) {
+  ptx::Operand operand;
+  operand.kind = ptx::Operand::Kind::memory;
+  operand.offset = static_cast<std::int64_t>(offset);
+  return operand;
+}
+
+ptx::Instruction make_instruction(ptx::Opcode op, ptx::Type type, ptx::Location at,
+                                  std::vector<ptx::Operand> operands) {
+  ptx::Instruction inst;
+  inst.op = op;
+  inst.at = at;
+  inst.types.push_back(type);
+  inst.operands = std::move(operands);
+  return inst;
+}
 
 unsigned destination_count(const ptx::Instruction& inst) noexcept {
   if (const unsigned sources = sources_of_pair(inst)) {

@@ -1,10 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "shim/cpu/ptx/ast.h"
 
 namespace vgpu::jit {
+
+/// What the compiler itself puts into code.
+ptx::Operand register_operand(std::int64_t reg);
+ptx::Operand number_operand(std::int64_t value);
+ptx::Operand memory_operand(std::uint64_t offset);
+ptx::Instruction make_instruction(ptx::Opcode op, ptx::Type type, ptx::Location at,
+                                  std::vector<ptx::Operand> operands);
 
 /// How many of the leading operands are written.
 unsigned destination_count(const ptx::Instruction& inst) noexcept;

@@ -53,17 +53,11 @@ std::shared_ptr<Library> load(const void* image, std::optional<std::size_t> size
   return library;
 }
 
-CUresult load_with_log(CUlibrary* library, const void* image, std::optional<std::size_t> size,
-                       unsigned count, CUjit_option* options, void** values) {
-  JitLog buffers(count, options, values);
-  std::string log;
-  try {
+CUresult load_to(CUlibrary* library, const void* image, std::optional<std::size_t> size,
+                 unsigned count, CUjit_option* options, void** values) {
+  load_with_log(count, options, values, [&](std::string& log) {
     *library = reinterpret_cast<CUlibrary>(load(image, size, log).get());
-  } catch (const ApiError&) {
-    buffers.finish("", log);  // the program asked to be told what is wrong with its text
-    throw;
-  }
-  buffers.finish("", log);
+  });
   return CUDA_SUCCESS;
 }
 
@@ -111,7 +105,7 @@ CUresult cuLibraryLoadData(CUlibrary* library, const void* code, CUjit_option* j
   require_value(count == 0 || (options != nullptr && values != nullptr),
                 "options are counted and not given");
   // What the options allow, keeping the caller's image, is not needed: the text is copied.
-  return load_with_log(library, code, std::nullopt, jit_count, jit_options, jit_values);
+  return load_to(library, code, std::nullopt, jit_count, jit_options, jit_values);
 }
 
 CUresult cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_option* jit_options,
@@ -119,7 +113,7 @@ CUresult cuLibraryLoadFromFile(CUlibrary* library, const char* path, CUjit_optio
                                unsigned) {
   require_value(library != nullptr && path != nullptr, "library or fileName is null");
   const std::vector<char> file = read_image_file(path);
-  return load_with_log(library, file.data(), file.size(), jit_count, jit_options, jit_values);
+  return load_to(library, file.data(), file.size(), jit_count, jit_options, jit_values);
 }
 
 CUresult cuLibraryUnload(CUlibrary handle) {

@@ -1,6 +1,7 @@
 #include "shim/cpu/driver/module.h"
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/caller.h"
 #include "shim/cpu/driver/code.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
@@ -21,7 +22,7 @@ std::shared_ptr<Module> find_module(CUmodule handle) {
 
 std::shared_ptr<Module> load(const void* image, std::optional<std::size_t> size, std::string& log) {
   const auto context = current_context();
-  Code code = code_of(image, size, context->device().profile.compute_capability(), log);
+  Code code = code_of(image, size, capability_for_caller(context->device()), log);
   return load_module(context, parse_texts(code.texts, code.plain, log), log);
 }
 
@@ -36,15 +37,9 @@ CUresult load_to(CUmodule* module, const void* image, std::optional<std::size_t>
 CUresult cuModuleLoadDataEx(CUmodule* module, const void* image, unsigned count,
                             CUjit_option* options, void** values) {
   require_value(module != nullptr && image != nullptr, "module or image is null");
-  JitLog buffers(count, options, values);
-  std::string log;
-  try {
+  load_with_log(count, options, values, [&](std::string& log) {
     *module = reinterpret_cast<CUmodule>(load(image, std::nullopt, log).get());
-  } catch (const ApiError&) {
-    buffers.finish("", log);  // the program asked to be told what is wrong with its text
-    throw;
-  }
-  buffers.finish("", log);
+  });
   return CUDA_SUCCESS;
 }
 
