@@ -11,13 +11,15 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint64_t kEdge = std::uint64_t{4} << 30;
-constexpr std::uint64_t kPlace = std::uint64_t{1} << 45;
 constexpr std::uint64_t kAll = std::uint64_t{1} << 56;  // more than any processor has
 constexpr std::uint64_t kLeast = std::uint64_t{1} << 34;
-// ThreadSanitizer's own memory leaves less of the addresses that mmap gives.
+// ThreadSanitizer's own memory leaves less, and that below 1 << 39. Elsewhere it would map at any
+// place, page 0 for one who may have that. Source: tsan_platform.h, fix_mmap_addr().
 #if defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kPlace = std::uint64_t{1} << 38;
 constexpr std::uint64_t kMost = std::uint64_t{1} << 38;
 #else
+constexpr std::uint64_t kPlace = std::uint64_t{1} << 45;
 constexpr std::uint64_t kMost = std::uint64_t{1} << 42;
 #endif
 
