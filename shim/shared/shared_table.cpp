@@ -26,7 +26,9 @@ int open_state() noexcept {
   struct stat status {};
   const bool fits =
       ::fstat(fd, &status) == 0 && status.st_size >= static_cast<off_t>(sizeof(SharedState));
-  return fits ? fd : -1;
+  if (fits) return fd;
+  ::close(fd);
+  return -1;
 }
 
 }  // namespace

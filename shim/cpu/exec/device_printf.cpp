@@ -52,8 +52,8 @@ void append(std::string& out, const std::string& spec, auto value) {
     return;
   }
   std::string longer(wanted + 1, 0);
-  std::snprintf(longer.data(), longer.size(), spec.c_str(), value);
-  out.append(longer, 0, wanted);
+  if (std::snprintf(longer.data(), longer.size(), spec.c_str(), value) == size)
+    out.append(longer, 0, wanted);
 }
 
 // Copies digits, or the value of a '*', into `spec`. Returns false if it is too large.
