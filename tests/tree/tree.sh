@@ -64,5 +64,8 @@ law 'links and paths in the pages lead somewhere' "$(find . -name '*.md' -not -p
   done
 done)"
 
+law 'the tests that docs/HAZARDS.md names in quotes are there' "$(sed '1,/^## /d' docs/HAZARDS.md | grep -oE '"[^"]+"' | tr -d '"' | sed 's/ *\.\.\.$//' |
+  while read -r name; do grep -rqF -- "$name" tests || echo "$name"; done)"
+
 echo "tree: $failures laws broken"
 [ "$failures" -eq 0 ]
