@@ -77,6 +77,7 @@ bool HeldThread::has_ended() const {
 }
 
 bool HeldThread::wait_for_stop() {
+  if (lost_) return false;  // to take its successor's stop would be to keep that for ever
   const auto id = static_cast<id_t>(tid_);
   for (timespec nap{0, kFirstNap};; nap.tv_nsec = std::min(2 * nap.tv_nsec, kLongestNap)) {
     siginfo_t info{};
