@@ -34,6 +34,7 @@ class LinkedReader {
     std::vector<std::uint64_t> sizes;
     for (std::uint64_t i = 0; i < count; ++i) sizes.push_back(number());
     std::vector<std::string> found;
+    found.reserve(sizes.size());
     for (const std::uint64_t length : sizes) found.emplace_back(take(length), length);
     return found;
   }

@@ -28,7 +28,7 @@ struct Addresses {
 }  // namespace
 
 bool is_graph_memory(std::uint64_t address) {
-  Addresses& known = leaked<Addresses>();
+  auto& known = leaked<Addresses>();
   const std::lock_guard lock(known.mutex);
   return known.all.contains(address);
 }
@@ -39,7 +39,7 @@ GraphMemory::GraphMemory(std::shared_ptr<Context> of, std::uint64_t bytes)
           "more than the device has");
   address = reserve_range(space, Arena::kGranule, 0);
   require(address != 0, CUDA_ERROR_OUT_OF_MEMORY, "no addresses are left");
-  Addresses& known = leaked<Addresses>();
+  auto& known = leaked<Addresses>();
   const std::lock_guard lock(known.mutex);
   known.all.insert(address);
 }
@@ -47,7 +47,7 @@ GraphMemory::GraphMemory(std::shared_ptr<Context> of, std::uint64_t bytes)
 GraphMemory::~GraphMemory() {
   unmap();
   {
-    Addresses& known = leaked<Addresses>();
+    auto& known = leaked<Addresses>();
     const std::lock_guard lock(known.mutex);
     known.all.erase(address);
   }

@@ -33,6 +33,7 @@ void Generator::store(const ptx::Instruction& inst) {
     guard(inst, inst.operands[0]);
     if (!to.shape.is_uniform()) {
       std::vector<Value*> values;
+      values.reserve(data.size());
       for (const Lanes& each : data) values.push_back(vector(each));
       return store_lanes(to, values, active(inst), is_full(inst));
     }
@@ -40,7 +41,7 @@ void Generator::store(const ptx::Instruction& inst) {
     for (unsigned n = 0; n < count; ++n) {
       Value* value = data[n].base;
       if (!data[n].shape.is_uniform()) value = extract(value, last_lane(active(inst)));
-      Value* const at = b_.CreateAdd(to.base, b_.getInt64(n * ptx::size_of(type)));
+      Value* const at = b_.CreateAdd(to.base, b_.getInt64(std::uint64_t{n} * ptx::size_of(type)));
       b_.CreateAlignedStore(value, pointer(at), llvm::Align(1), inst.has(ptx::Mod::volatile_));
     }
   });
@@ -125,6 +126,7 @@ void Generator::scatter(Value* addresses, const std::vector<Value*>& values, Val
   }
   Value* const where = spill(addresses);
   std::vector<Value*> what;
+  what.reserve(values.size());
   for (Value* each : values) what.push_back(spill(each));
   for_each_lane(mask, [&](Value* lane) {
     Value* const at = spilled(where, b_.getInt64Ty(), lane);
