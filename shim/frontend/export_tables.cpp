@@ -29,7 +29,8 @@ struct Guarded<implementation> {
 };
 template <auto implementation>
 struct Direct {
-  static constexpr auto function = implementation;
+  static constexpr auto function =
+      implementation;  // NOLINT(readability-identifier-naming): as above
 };
 
 // clang-format off
@@ -58,10 +59,10 @@ template <> struct Word<Table::TOOLS_MODULE, 7> : Direct<&tools_module::each_fun
 // Word 0 of a sized table is a number, the last word of the other one null: both fit a pointer.
 template <Table table, std::size_t word>
 const void* word_value() {
-  constexpr TableRow row = kTables[static_cast<std::size_t>(table)];
-  if constexpr (row.sized && word == 0)
-    return reinterpret_cast<const void*>(row.words * sizeof(void*));
-  else if constexpr (!row.sized && word + 1 == row.words)
+  constexpr TableRow kRow = kTables[static_cast<std::size_t>(table)];
+  if constexpr (kRow.sized && word == 0)
+    return reinterpret_cast<const void*>(kRow.words * sizeof(void*));
+  else if constexpr (!kRow.sized && word + 1 == kRow.words)
     return nullptr;
   else
     return reinterpret_cast<const void*>(

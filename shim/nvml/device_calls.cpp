@@ -49,7 +49,8 @@ std::optional<PciAddress> parse_pci(std::string_view text) {
 
 template <std::size_t size>
 void print_pci(char (&out)[size], const PciAddress& pci, int domain_digits) {
-  std::snprintf(out, size, "%0*X:%02X:%02X.0", domain_digits, pci.domain, pci.bus, pci.device);
+  static_cast<void>(
+      std::snprintf(out, size, "%0*X:%02X:%02X.0", domain_digits, pci.domain, pci.bus, pci.device));
 }
 
 // The part that all versions of the structure have.

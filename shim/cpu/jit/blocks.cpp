@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <numeric>
+#include <ranges>
 
 #include "shim/cpu/jit/code.h"
 #include "shim/cpu/jit/emit.h"
@@ -82,7 +83,7 @@ class Order {
     std::vector<std::vector<std::uint32_t>> found;
     for (const auto root : roots)
       if (inside(root, level)) search(root, level, found);
-    for (auto each = found.rbegin(); each != found.rend(); ++each) place(*each, level, loop);
+    for (const auto& each : std::views::reverse(found)) place(each, level, loop);
   }
 
   /// Tarjan's algorithm with its stack made explicit. Finished blocks leave the level (-1).

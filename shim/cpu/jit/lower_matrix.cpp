@@ -69,7 +69,8 @@ Value* joined(llvm::IRBuilder<>& b, llvm::ArrayRef<Value*> values) {
     Values next;
     for (std::size_t n = 0; n < level.size(); n += 2) {
       llvm::SmallVector<int, 64> picks(
-          2 * llvm::cast<llvm::FixedVectorType>(level[n]->getType())->getNumElements());
+          std::size_t{2} *
+          llvm::cast<llvm::FixedVectorType>(level[n]->getType())->getNumElements());
       std::iota(picks.begin(), picks.end(), 0);
       next.push_back(b.CreateShuffleVector(level[n], level[n + 1], picks));
     }

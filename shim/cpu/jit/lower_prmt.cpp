@@ -100,12 +100,13 @@ Value* by_shifts(Emit& e, Value* a, Value* b, Value* control) {
       e.b.CreateOr(e.b.CreateShl(e.b.CreateZExt(b, wide), num(wide, 32)), e.b.CreateZExt(a, wide));
   Value* result = num(a, 0);
   for (unsigned byte = 0; byte < 4; ++byte) {
-    Value* nibble = e.b.CreateLShr(control, num(a, 4 * byte));
+    Value* nibble = e.b.CreateLShr(control, num(a, std::uint64_t{4} * byte));
     Value* at = e.b.CreateShl(e.b.CreateAnd(nibble, num(a, 7)), num(a, 3));
     Value* picked = e.b.CreateTrunc(e.b.CreateLShr(all, e.b.CreateZExt(at, wide)), int_like(a, 8));
     Value* sign = e.b.CreateICmpNE(e.b.CreateAnd(nibble, num(a, 8)), num(a, 0));
     picked = e.b.CreateSelect(sign, e.b.CreateAShr(picked, num(picked, 7)), picked);
-    Value* placed = e.b.CreateShl(e.b.CreateZExt(picked, a->getType()), num(a, 8 * byte));
+    Value* placed =
+        e.b.CreateShl(e.b.CreateZExt(picked, a->getType()), num(a, std::uint64_t{8} * byte));
     result = e.b.CreateOr(result, placed);
   }
   return result;

@@ -40,7 +40,7 @@ std::atomic<bool>& wanted() noexcept {
 }
 
 Watch& shared_watch() {
-  static Watch* const watch = new Watch;
+  static auto* const watch = new Watch;
   return *watch;
 }
 
@@ -94,8 +94,9 @@ void show_statistics_at_exit() {
   const int refused = std::atexit([] {
     const Statistics all = statistics();
     char seconds[32];
-    std::snprintf(seconds, sizeof seconds, "%.1f",
-                  static_cast<double>(all.generate_ns + all.optimise_ns + all.emit_ns) / 1e9);
+    static_cast<void>(
+        std::snprintf(seconds, sizeof seconds, "%.1f",
+                      static_cast<double>(all.generate_ns + all.optimise_ns + all.emit_ns) / 1e9));
     print("vgpu-run: " + std::to_string(::getpid()) + " " + program_invocation_short_name +
           ": kernels: " + std::to_string(all.compiled) + " compiled in " + seconds + " s, " +
           std::to_string(all.from_cache) + " from the cache, " + std::to_string(all.stored) +
