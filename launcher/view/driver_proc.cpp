@@ -72,7 +72,7 @@ constexpr const char* kNoRegistry = R"(Binary: ""
 
 std::string information(const GpuProfile& gpu) {
   // What the driver prints when it cannot tell.
-  const std::string vbios = gpu.vbios.empty() ? "\?\?.\?\?.\?\?.\?\?.\?\?" : gpu.vbios;
+  const std::string vbios = gpu.vbios.empty() ? R"(??.??.??.??.??)" : gpu.vbios;
   return fmt::format(
       "Model: \t\t {}\n"
       "IRQ:   \t\t {}\n"

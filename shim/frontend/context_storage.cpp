@@ -35,7 +35,7 @@ struct Store {
 
 // Leaked: the runtime deletes its values from its own exit handlers, after ours would have run.
 Store& store() {
-  static Store* const instance = new Store;
+  static auto* const instance = new Store;
   return *instance;
 }
 

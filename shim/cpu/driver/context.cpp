@@ -16,16 +16,15 @@ namespace vgpu::cpu {
 namespace {
 
 /// Source: H100, driver 580.
-constexpr std::array<std::size_t, 10> kDefaultLimits{1024,             // stack size
-                                                     8448 * 1024,      // printf FIFO
-                                                     8 * 1024 * 1024,  // malloc heap
-                                                     0,                // sync depth: unsupported
-                                                     2048,             // pending launches
-                                                     64,               // L2 fetch granularity
-                                                     0,  // persisting L2, from the profile
-                                                     0,  // shared memory, from the profile
-                                                     0,
-                                                     0};
+constexpr std::array<std::size_t, 10> kDefaultLimits{1024,     // stack size
+                                                     8650752,  // printf FIFO
+                                                     8388608,  // malloc heap
+                                                     0,        // sync depth: unsupported
+                                                     2048,     // pending launches
+                                                     64,       // L2 fetch granularity
+                                                     0,        // persisting L2, from the profile
+                                                     0,        // shared memory, from the profile
+                                                     0,       0};
 
 void keep_pending(std::vector<Point>& points, Point point) {
   if (!point.reached()) points.push_back(std::move(point));

@@ -56,7 +56,7 @@ bool map_range(std::uint64_t at, std::uint64_t shared, std::uint64_t size) {
   void* const got = mremap(pointer(shared), 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, pointer(at));
   if (got == MAP_FAILED) {
     // The kernel may have taken away what was there before it failed; where it has not, this fails.
-    mmap(pointer(at), size, PROT_NONE, kReserved | MAP_FIXED_NOREPLACE, -1, 0);
+    static_cast<void>(mmap(pointer(at), size, PROT_NONE, kReserved | MAP_FIXED_NOREPLACE, -1, 0));
     return false;
   }
   keep_to_ourselves(got, size);

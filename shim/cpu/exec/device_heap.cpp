@@ -68,7 +68,7 @@ void DeviceHeap::set_limit(std::size_t bytes) noexcept {
 }
 
 DeviceHeap& device_heap() {
-  static DeviceHeap* const heap = new DeviceHeap;
+  static auto* const heap = new DeviceHeap;
   return *heap;
 }
 

@@ -17,15 +17,16 @@ struct Output {
 };
 
 Output& output() {
-  static Output* const kept = new Output;  // outlives every thread
+  static auto* const kept = new Output;  // outlives every thread
   return *kept;
 }
 
 void write_out(std::string& text) {
   if (text.empty()) return;
   // Through stdio, so that the order with what the program itself prints is kept.
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fflush(stdout);
+  // Nobody is there to be told that standard output is gone, no more than on a GPU.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stdout));
+  static_cast<void>(std::fflush(stdout));
   text.clear();
 }
 

@@ -38,13 +38,13 @@ T load(std::span<const std::byte> data, std::size_t at) {
 Entry read_entry(std::span<const std::byte> data, std::size_t& size, bool& known) {
   if (data.size() < kEntryHeaderSize) corrupt("fatbin: an entry's header is cut off");
   const std::uint64_t header = load<std::uint32_t>(data, kHeaderSizeAt);
-  const std::uint64_t stored = load<std::uint64_t>(data, kStoredSizeAt);
+  const auto stored = load<std::uint64_t>(data, kStoredSizeAt);
   if (header < kEntryHeaderSize || header > data.size())
     corrupt("fatbin: an entry's header has an impossible size");
   if (stored > data.size() - header) corrupt("fatbin: an entry is longer than the fatbin");
-  const std::uint64_t flags = load<std::uint64_t>(data, kFlagsAt);
+  const auto flags = load<std::uint64_t>(data, kFlagsAt);
   const std::uint64_t packed = load<std::uint32_t>(data, kPackedSizeAt);
-  const std::uint16_t kind = load<std::uint16_t>(data, kKindAt);
+  const auto kind = load<std::uint16_t>(data, kKindAt);
   known = kind == 1 || kind == 2 || kind == 8;
   size = header + stored;
   Entry entry;
@@ -68,7 +68,7 @@ std::optional<std::uint64_t> fatbin_size(std::span<const std::byte, kFatbinHeade
   const bool is_fatbin = load<std::uint32_t>(header, 0) == kFatbinMagic &&
                          load<std::uint16_t>(header, 4) == 1 &&
                          load<std::uint16_t>(header, 6) == kFatbinHeaderSize;
-  const std::uint64_t rest = load<std::uint64_t>(header, 8);
+  const auto rest = load<std::uint64_t>(header, 8);
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 40;
   if (!is_fatbin || rest > kLargest) return std::nullopt;
   return kFatbinHeaderSize + rest;

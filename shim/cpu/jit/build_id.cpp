@@ -6,6 +6,7 @@
 #include <string_view>
 
 /// Where this library is in memory: the linker defines it.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" __attribute__((visibility("hidden"))) const std::byte __ehdr_start[];
 
 namespace vgpu::jit {

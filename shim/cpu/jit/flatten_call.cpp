@@ -17,8 +17,8 @@ constexpr std::size_t kSmallFunction = 24;       // in instructions
 constexpr std::size_t kMaxInstructions = 20000;  // past this, calls stay calls
 
 const std::vector<Operand>& items_of(const Operand* list) {
-  static const std::vector<Operand> kNone;
-  return list == nullptr ? kNone : list->elements;
+  static const std::vector<Operand> none;
+  return list == nullptr ? none : list->elements;
 }
 
 }  // namespace

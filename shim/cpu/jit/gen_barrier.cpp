@@ -14,7 +14,6 @@ using exec::Arrival;
 using exec::BarrierKind;
 using llvm::Value;
 using ptx::Mod;
-using ptx::Opcode;
 using ptx::Operand;
 
 namespace {

@@ -42,7 +42,8 @@ void Generator::load(const ptx::Instruction& inst) {
     guard(inst, inst.operands[1]);
     if (from.shape.is_uniform()) {
       for (unsigned n = 0; n < count; ++n) {
-        Value* const at = b_.CreateAdd(from.base, b_.getInt64(n * ptx::size_of(type)));
+        Value* const at =
+            b_.CreateAdd(from.base, b_.getInt64(std::uint64_t{n} * ptx::size_of(type)));
         auto* const value =
             b_.CreateAlignedLoad(element, pointer(at), llvm::Align(1), is_volatile(inst));
         tag(value);

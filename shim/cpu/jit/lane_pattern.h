@@ -1,6 +1,6 @@
 #pragma once
 
-#include <llvm/IR/Value.h>
+#include <llvm/IR/Instructions.h>
 
 #include <cstdint>
 #include <map>

@@ -96,7 +96,8 @@ Values MatrixArithmetic::float_planes(Value* groups, const MatrixElement& elemen
 /// Both formats by way of f16, whose subnormals are converted in every mode of the processor.
 Value* MatrixArithmetic::from_f8(Value* groups, unsigned index, bool e4m3) {
   llvm::Type* const floats = vector_of(b_.getFloatTy(), width_);
-  Value* byte = b_.CreateTrunc(b_.CreateLShr(groups, 8 * index), vector_of(b_.getInt8Ty(), width_));
+  Value* byte = b_.CreateTrunc(b_.CreateLShr(groups, std::uint64_t{8} * index),
+                               vector_of(b_.getInt8Ty(), width_));
   Value* raw = b_.CreateZExt(byte, vector_of(b_.getInt16Ty(), width_));
   const auto widen = [&](Value* bits) {
     return b_.CreateFPExt(b_.CreateBitCast(bits, vector_of(b_.getHalfTy(), width_)), floats);
