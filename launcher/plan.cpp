@@ -54,6 +54,8 @@ Plan make_plan(const Options& options) {
   plan.program = options.program;
   plan.engine = options.engine;
   plan.verbose = options.verbose && !options.quiet;
+  plan.trace = options.trace;
+  plan.product = "vgpu-run " VGPU_VERSION;
   plan.config.device = options.device;
   plan.config.report_unsupported = options.unsupported;
   plan.config.show_progress = !options.quiet;
