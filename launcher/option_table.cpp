@@ -11,7 +11,7 @@ constexpr std::string_view kTraceMode = "diagnostic trace mode";
 constexpr OptionRow kRows[] = {
     {"gpu", 0, Takes::values, "NAME[:key=value,...]", Where::everywhere, "",
      "a virtual GPU of this profile; repeat for several (keys: memory=8GiB, cc=6.1, name=\"...\", "
-     "uuid=GPU-..., pci=0000:01:00.0)"},
+     "uuid=GPU-..., pci=0000:01:00.0); none: nothing is virtual, the programs are only watched"},
     {"list-gpus", 0, Takes::nothing, "", Where::command_line, "", "list the profiles and stop"},
     {"device", 0, Takes::value, "cpu|native|URL", Where::everywhere, "", "what computes; default cpu"},
     {"trace", 0, Takes::optional, "FILE", Where::everywhere, "",

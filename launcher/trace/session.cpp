@@ -38,13 +38,6 @@ std::string working_directory() {
   return ::getcwd(room, sizeof room) != nullptr ? room : "";
 }
 
-bool may_colour(int fd) {
-  const char* forbidden = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
-  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
-  return ::isatty(fd) == 1 && !dumb && (forbidden == nullptr || *forbidden == '\0');
-}
-
 List own_environment() {
   List variables;
   for (char** variable = environ; *variable != nullptr; ++variable)
@@ -57,6 +50,13 @@ std::string absolute(const std::string& path, const std::string& cwd) {
 }
 
 }  // namespace
+
+bool may_colour(int fd) {
+  const char* forbidden = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal == nullptr || std::string_view(terminal) == "dumb";
+  return ::isatty(fd) == 1 && !dumb && (forbidden == nullptr || *forbidden == '\0');
+}
 
 UniqueFd open_trace(const TraceRequest& request) {
   if (!request.on || request.per_process) return {};

@@ -16,6 +16,9 @@ namespace vgpu::launcher {
 /// no trace, or each process has a file of its own. Errors: std::system_error.
 tracer::UniqueFd open_trace(const TraceRequest& request);
 
+/// True if `fd` is a terminal whose user does not mind colours. Source: no-color.org.
+bool may_colour(int fd);
+
 /// One trace, in the supervisor's process, from its first line to its last.
 class TraceSession {
  public:

@@ -47,7 +47,10 @@ Output::~Output() {
 
 bool Output::put(std::string_view record, pid_t pid) {
   if (path_.empty()) pid = 0;
-  const std::scoped_lock lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (waits_)
+    changed_.wait(lock,
+                  [&] { return failed_ || queued_ == 0 || queued_ + record.size() <= limit_; });
   if (closed_ || failed_ || queued_ + record.size() > limit_) {
     ++loss_.records;
     if (!failed_ && !closed_) {

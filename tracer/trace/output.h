@@ -37,6 +37,9 @@ class Output {
   Output& operator=(const Output&) = delete;
   ~Output();
 
+  /// From now on put() waits for room: for whoever may wait for the reader.
+  void wait_for_room() noexcept { waits_ = true; }
+
   /// Takes a record, which is written whole or not at all. False if it was dropped.
   bool put(std::string_view record, pid_t pid = 0);
 
@@ -71,6 +74,7 @@ class Output {
 
   const std::string path_;
   const std::size_t limit_;
+  bool waits_ = false;
   std::map<pid_t, Target> targets_;  // the writer's
 
   std::mutex mutex_;
