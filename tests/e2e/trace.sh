@@ -50,7 +50,6 @@ calls "$scratch/shown" | diff -u - "$scratch/text.calls" >"$scratch/diff" || fai
 grep -q '^openat "/proc/driver/nvidia/version" 3$' "$scratch/text.calls" || fail 'the virtual file is not in it' "$(cat "$scratch/text")"
 
 law 'it says who made a process, how it ended, and who ended it'
-says '\+\+\+ killed by SIGKILL of [0-9]+ \+\+\+' "$VGPU_RUN" --trace --trace-filter exec sh -c 'exec 2>&1; sleep 100 & kill -9 $!; wait; exit 0' 2>&1
 run "$VGPU_RUN" --trace --trace-filter exec /bin/sh -c '/bin/true; sleep 100 & kill -9 $!; wait $!; exit 0'
 grep -qE '\+\+\+ began by v?fork of [0-9]+ \+\+\+' "$scratch/err" || fail 'no birth' "$(cat "$scratch/err")"
 grep -qE '\+\+\+ killed by SIGKILL of [0-9]+ \+\+\+' "$scratch/err" || fail 'no killer' "$(cat "$scratch/err")"
@@ -68,9 +67,9 @@ grep -q 'openat(</dev>, "nvidiactl", O_RDONLY) = -1 ENOENT' "$scratch/err" || fa
 grep -q 'openat.*hostname' "$scratch/err" && fail 'another file is there' "$(cat "$scratch/err")"
 
 law 'with --gpu none the programs see the machine as it is'
-for path in /dev /proc/driver /usr/lib/x86_64-linux-gnu; do same_as_bare ls "$path"; done
-run "$VGPU_RUN" --gpu none ls /dev
-ls /dev | diff - "$scratch/out" >/dev/null || fail 'another /dev'
+for path in /dev /proc/driver /sys/bus/pci/devices /usr/lib/x86_64-linux-gnu; do
+  VGPU_GPU=none same_as_bare ls "$path"
+done
 
 law 'the engine that does not know the outcomes says so'
 run "$VGPU_RUN" --engine notify --trace cat /proc/driver/nvidia/version

@@ -3,16 +3,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const char *path = "/dev/nvidia-none";
+static const char* path = "/dev/nvidia-none";
 static long count;
 
-static void *ask(void *unused) {
+static void* ask(void* unused) {
   (void)unused;
   for (long i = 0; i < count / 2; i++) access(path, F_OK);
   return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 2) path = argv[2];
   count = argc > 1 ? atol(argv[1]) : 1000;
   pthread_t other;
