@@ -79,7 +79,7 @@ std::vector<std::string_view> split(std::string_view list) {
 Wanted read_argument(std::string_view argument) {
   const std::size_t colon = argument.find(':');
   const std::string_view name = argument.substr(0, colon);
-  if (name == "none") fail("--gpu none: not yet implemented (diagnostic trace mode)");
+  if (name == "none") fail("--gpu none: it goes without other words and other GPUs");
   Wanted wanted{load_profile(name)};
   if (colon == std::string_view::npos) return wanted;
   std::set<std::string_view> seen;
@@ -117,6 +117,7 @@ void place(Wanted& wanted, std::set<std::string>& taken) {
 
 std::vector<GpuProfile> make_gpus(const std::vector<std::string>& arguments,
                                   const std::set<std::string>& taken) {
+  if (arguments.size() == 1 && arguments.front() == "none") return {};
   std::vector<Wanted> all;
   all.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) all.push_back(read_argument(argument));

@@ -10,8 +10,8 @@
 namespace vgpu::launcher {
 
 /// Makes the GPUs that the values of --gpu ask for, NAME[:key=value,...]; none asked for is the
-/// default profile. Each has its own UUID, PCI address (buses from 1 on, none of `taken`), device
-/// minor and interrupt. Errors: std::runtime_error in the user's language.
+/// default profile, and `none` is no GPU. Each has its own UUID, PCI address (buses from 1 on, none
+/// of `taken`), device minor and interrupt. Errors: std::runtime_error in the user's language.
 std::vector<GpuProfile> make_gpus(const std::vector<std::string>& arguments,
                                   const std::set<std::string>& taken);
 

@@ -10,6 +10,7 @@
 #include "launcher/plan.h"
 #include "launcher/profile.h"
 #include "launcher/run.h"
+#include "launcher/trace/show.h"
 
 namespace {
 
@@ -21,6 +22,7 @@ int say(const std::string& text) {
 }
 
 int start(char** arguments, OwnOutput& own) {
+  if (is_show(arguments)) return show_trace(arguments + 2);
   const Signals signals;
   const Options options = read_options(arguments, real_sources());
   if (options.help) return say(help_text());

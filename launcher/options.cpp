@@ -104,6 +104,23 @@ EngineChoice engine_of(const std::string& engine) {
   fail(fmt::format("--engine: {} is none of auto, notify, ptrace", text::quote(engine)));
 }
 
+TraceRequest read_trace(const Combined& combined) {
+  TraceRequest trace;
+  trace.on = combined.find("trace") != nullptr;
+  trace.file = combined.last("trace", "");
+  trace.format = read_trace_format("trace-format", combined.last("trace-format", "text"));
+  trace.filter = combined.last("trace-filter", "nvidia");
+  trace.selection = read_trace_filter(trace.filter);
+  trace.summary = combined.is_on("trace-summary");
+  trace.per_process = combined.is_on("trace-per-process");
+  if (trace.per_process && trace.file.empty()) fail("--trace-per-process needs --trace=FILE");
+  const bool is_lines =
+      trace.format == tracer::Format::text || trace.format == tracer::Format::jsonl;
+  if (trace.per_process && (trace.summary || !is_lines))
+    fail("--trace-per-process works with lines of text or jsonl only");
+  return trace;
+}
+
 void check_device(const std::string& device) {
   if (device == "cpu") return;
   if (device == "native") fail("--device native: not yet implemented (cpu works)");
@@ -134,6 +151,7 @@ Options read_options(char** arguments, const OptionSources& sources) {
   combined.refuse_what_is_later();
   options.engine = engine_of(combined.last("engine", "auto"));
   check_device(options.device);
+  options.trace = read_trace(combined);
 
   char** program = arguments + ours;
   if (*program != nullptr && std::strcmp(*program, "--") == 0) ++program;

@@ -5,6 +5,7 @@
 
 #include "launcher/option_sources.h"
 #include "launcher/plan.h"
+#include "launcher/trace/request.h"
 
 namespace vgpu::launcher {
 
@@ -13,6 +14,7 @@ struct Options {
   std::vector<std::string> gpus;  ///< as written after --gpu; empty: the default GPU
   std::string device = "cpu";
   EngineChoice engine = EngineChoice::automatic;
+  TraceRequest trace;
   bool unsupported = false;
   bool list_gpus = false;
   bool dry_run = false;

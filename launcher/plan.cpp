@@ -54,12 +54,15 @@ Plan make_plan(const Options& options) {
   plan.program = options.program;
   plan.engine = options.engine;
   plan.verbose = options.verbose && !options.quiet;
+  plan.trace = options.trace;
+  plan.product = "vgpu-run " VGPU_VERSION;
   plan.config.device = options.device;
   plan.config.report_unsupported = options.unsupported;
   plan.config.show_progress = !options.quiet;
   plan.config.show_statistics = options.verbose && !options.quiet;
   plan.config.gpus = make_gpus(options.gpus, machine.pci);
   for (GpuProfile& gpu : plan.config.gpus) limit_to_cpu_device(gpu);
+  if (plan.config.gpus.empty()) return plan;  // the programs see the machine as it is
   NvidiaView view = make_nvidia_view(plan.config, machine);
   plan.rules = std::move(view.rules);
   plan.files = std::move(view.files);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "launcher/trace/request.h"
 #include "shim/abi/profile.h"
 #include "tracer/policy/rule.h"
 #include "tracer/vfs/virtual_file.h"
@@ -21,6 +22,8 @@ struct Plan {
   DeviceConfig config;
   EngineChoice engine = EngineChoice::automatic;
   bool verbose = false;
+  TraceRequest trace;
+  std::string product;  ///< name and version of this program
   std::vector<tracer::Rule> rules;
   std::vector<tracer::VirtualFile> files;
 };

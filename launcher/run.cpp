@@ -14,6 +14,7 @@
 #include "launcher/forwarding.h"
 #include "launcher/process_tree.h"
 #include "launcher/supervisor_process.h"
+#include "launcher/trace/session.h"
 #include "launcher/watcher.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
@@ -179,6 +180,7 @@ int become_program(const Plan& plan, const Signals& signals, OwnOutput& own) {
 }
 
 int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
+  UniqueFd trace = open_trace(plan.trace);
   auto [news, supervisors_news] = make_channel();
   auto [leash, programs_leash] = make_channel();
   // If the supervisor dies, its orphans must come to us and not to init: we end them.
@@ -194,8 +196,9 @@ int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
     news.close();
     leash.close();
     live_as_supervisor(plan, signals, std::move(own), std::move(supervisors_news),
-                       std::move(programs_leash), std::move(starter));
+                       std::move(programs_leash), std::move(starter), std::move(trace));
   }
+  trace = UniqueFd();
   supervisors_news.close();
   programs_leash.close();
   return StandIn(plan, signals, own, watcher, std::move(news), std::move(leash)).wait();

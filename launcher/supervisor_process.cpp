@@ -12,12 +12,14 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
 
 #include "launcher/exit_status.h"
 #include "launcher/process_tree.h"
+#include "launcher/trace/session.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
 #include "tracer/notify/listener.h"
@@ -43,8 +45,17 @@ void raise_limits() noexcept {
 }
 
 struct Filters {
-  std::vector<sock_filter> notify = tracer::make_filter(tracer::Stop::notify);
-  std::vector<sock_filter> trace = tracer::make_filter(tracer::Stop::trace);
+  explicit Filters(const TraceRequest& request)
+      : notify(tracer::make_filter(tracer::Stop::notify)),
+        trace(tracer::make_filter(tracer::Stop::trace, watched(request))) {}
+
+  static tracer::Watched watched(const TraceRequest& request) {
+    if (!request.needs_results()) return tracer::Watched::nothing;
+    return request.selection.wanted.files() ? tracer::Watched::files : tracer::Watched::processes;
+  }
+
+  std::vector<sock_filter> notify;
+  std::vector<sock_filter> trace;
 };
 
 /// Why there may be no listener although all is well: there is one above us, or the kernel is too
@@ -53,22 +64,30 @@ bool is_without_listener(int error) noexcept {
   return error == EBUSY || error == EINVAL || error == ENOSYS;
 }
 
+void submit_by_listener(const Filters& filters, const Channel& handover) {
+  const UniqueFd listener = tracer::install_filter(filters.notify);
+  handover.send(News::listener, 0, "", listener.get());
+}
+
 /// The program lets itself be supervised, in whichever way it can be.
 /// Errors: std::system_error.
-void submit(EngineChoice choice, const Filters& filters, const Channel& handover) {
+void submit(const Plan& plan, const Filters& filters, const Channel& handover) {
+  const EngineChoice choice = plan.engine;
+  // What a trace wants to know only ptrace says.
+  const bool wants_ptrace = choice == EngineChoice::automatic && plan.trace.needs_results();
   int error = 0;
-  if (choice != EngineChoice::ptrace) {
+  if (choice != EngineChoice::ptrace && !wants_ptrace) {
     try {
-      const UniqueFd listener = tracer::install_filter(filters.notify);
-      handover.send(News::listener, 0, "", listener.get());
-      return;
+      return submit_by_listener(filters, handover);
     } catch (const std::system_error& failed) {
       error = failed.code().value();
       if (choice == EngineChoice::notify || !is_without_listener(error)) throw;
     }
   }
   handover.send(News::trace_me, error);
-  if (!handover.receive()) ::_exit(kOwnFailure);  // it has said why
+  const auto word = handover.receive();
+  if (!word) ::_exit(kOwnFailure);  // it has said why
+  if (word->news == News::listener) return submit_by_listener(filters, handover);
   tracer::install_traced_filter(filters.trace);
   handover.send(News::traced);
 }
@@ -77,7 +96,7 @@ void submit(EngineChoice choice, const Filters& filters, const Channel& handover
 [[noreturn]] void become_program(const Plan& plan, const Filters& filters, const Signals& signals,
                                  const Channel& handover, const Channel& leash) noexcept {
   try {
-    submit(plan.engine, filters, handover);
+    submit(plan, filters, handover);
     const auto word = leash.receive();
     if (!word || word->news != News::go) ::_exit(kOwnFailure);
   } catch (const std::exception& error) {
@@ -102,26 +121,53 @@ Message hear_program(const Channel& handover, std::initializer_list<News> wanted
 void explain(const Plan& plan, OwnOutput& own, const Message& message) {
   if (!plan.verbose) return;
   if (message.news == News::listener) return own.line("engine: notify");
-  own.line(message.value == 0
-               ? "engine: ptrace"
-               : fmt::format("engine: ptrace, since the kernel gives no listener: {}",
-                             std::strerror(message.value)));
+  if (message.value != 0)
+    return own.line(fmt::format("engine: ptrace, since the kernel gives no listener: {}",
+                                std::strerror(message.value)));
+  own.line(plan.trace.needs_results() ? "engine: ptrace, for the trace" : "engine: ptrace");
 }
 
+/// nullptr if it may not be traced, and the program may do without: it waits for another word.
+std::unique_ptr<tracer::Tracing> make_tracing(const Plan& plan, pid_t program, Ward& ward) {
+  try {
+    return std::make_unique<tracer::Tracing>(program,
+                                             [&ward](const siginfo_t& info) { ward.note(info); });
+  } catch (const std::system_error&) {
+    if (plan.engine != EngineChoice::automatic || !plan.trace.needs_results()) throw;
+    return nullptr;
+  }
+}
+
+constexpr std::string_view kNotifyIsBlind =
+    "with the engine notify, how processes begin and end and what the kernel answers is not known";
+
+/// Tells the trace of its beginning before the program can do anything.
 std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, OwnOutput& own,
-                                            const Channel& handover, Ward& ward) {
+                                            const Channel& handover, Ward& ward,
+                                            TraceSession* trace) {
   Message message = hear_program(handover, {News::listener, News::trace_me});
+  if (message.news == News::trace_me) {
+    if (auto engine = make_tracing(plan, program, ward)) {
+      explain(plan, own, message);
+      if (trace != nullptr) {
+        trace->begin(program, "ptrace", "");
+        if (plan.trace.needs_results()) engine->let_observe(trace->observer());
+      }
+      handover.send(News::go);
+      hear_program(handover, {News::traced});
+      return engine;
+    }
+    handover.send(News::listener);
+    message = hear_program(handover, {News::listener});
+  }
   explain(plan, own, message);
-  if (message.news == News::listener)
-    return std::make_unique<tracer::Listener>(std::move(message.fd));
-  auto engine = std::make_unique<tracer::Tracing>(
-      program, [&ward](const siginfo_t& info) { ward.note(info); });
-  handover.send(News::go);
-  hear_program(handover, {News::traced});
-  return engine;
+  if (trace != nullptr)
+    trace->begin(program, "notify", plan.trace.needs_results() ? kNotifyIsBlind : "");
+  return std::make_unique<tracer::Listener>(std::move(message.fd));
 }
 
-void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own) {
+void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own,
+                          TraceSession* trace) {
   // An engine that hears of all children tells the ward itself: two must not wait for the same.
   const bool collects = dynamic_cast<tracer::Tracing*>(&engine) == nullptr;
   const UniqueFd child_signals = collects ? open_signal(SIGCHLD) : UniqueFd();
@@ -137,15 +183,16 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
                   if (ward.ended()) return;  // what is left now are daemons: they live on
                   kill_guests(own);
                 }};
-  const tracer::Hooks hooks{nullptr,
-                            [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); }};
+  const tracer::Hooks hooks{
+      nullptr, [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
+      trace != nullptr && plan.trace.needs_results() ? &trace->observer() : nullptr};
   tracer::supervise(engine, plan.rules, plan.files, hooks, watches);
 }
 
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,
-                       Channel& leash, UniqueFd starter) {
+                       Channel& leash, UniqueFd starter, UniqueFd trace_output) {
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
-  const Filters filters;
+  const Filters filters(plan.trace);
   auto [handover, hand] = make_channel();
   const pid_t pid = check_sys(::fork(), "fork");
   if (pid == 0) {
@@ -160,27 +207,34 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   // control works as if its parent were the shell (its groups are not orphaned, setpgid(2)).
   ::setpgid(0, 0);
   ::prctl(PR_SET_NAME, "vgpu-supervisor");
-  [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
   const UniqueFd program = tracer::open_pidfd(pid);
-  own.let_go({news.fd(), handover.fd(), starter.get()}, program);
+  own.let_go({news.fd(), handover.fd(), starter.get(), trace_output.get()}, program);
 
   news.raise();
+  std::optional<TraceSession> trace;
+  if (plan.trace.on) trace.emplace(plan, std::move(trace_output), own);
+  TraceSession* const tracing = trace ? &*trace : nullptr;
+  [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
 
   Ward ward(pid, news, std::move(starter));
-  const auto engine = make_engine(plan, pid, own, handover, ward);
+  const auto engine = make_engine(plan, pid, own, handover, ward, tracing);
   ward.set_engine(*engine);
   handover.close();
   if (!news.send(News::started, pid)) return;
-  answer_until_the_end(plan, *engine, ward, own);
+  answer_until_the_end(plan, *engine, ward, own, tracing);
   ward.collect_all();
+  if (trace) {
+    const auto* by_ptrace = dynamic_cast<const tracer::Tracing*>(engine.get());
+    trace->end(by_ptrace == nullptr ? 0 : by_ptrace->stops());
+  }
 }
 
 }  // namespace
 
 void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own, Channel news,
-                        Channel leash, UniqueFd starter) {
+                        Channel leash, UniqueFd starter, UniqueFd trace) {
   try {
-    supervise_program(plan, signals, own, news, leash, std::move(starter));
+    supervise_program(plan, signals, own, news, leash, std::move(starter), std::move(trace));
     ::_exit(0);
   } catch (const std::exception& error) {
     news.send(News::failed, 0, error.what());

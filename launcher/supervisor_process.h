@@ -9,8 +9,10 @@ namespace vgpu::launcher {
 
 /// The life of the supervisor's process: it starts the program, answers its calls until the last
 /// guest has ended, and tells `news` what becomes of the program. `leash` is the program's.
+/// `trace`: what a trace goes to.
 /// If `starter` (a pidfd of the process that the user started) is killed, all guests are too.
 [[noreturn]] void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own,
-                                     Channel news, Channel leash, tracer::UniqueFd starter);
+                                     Channel news, Channel leash, tracer::UniqueFd starter,
+                                     tracer::UniqueFd trace);
 
 }  // namespace vgpu::launcher

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "tracer/notify/reply.h"
 #include "tracer/syscalls/call.h"
@@ -23,8 +25,12 @@ class Engine {
   /// them. False when the last guest has ended. Errors: std::system_error.
   virtual bool serve(short events, const std::function<void(const Call&)>& handle) = 0;
 
-  /// Answers `call`. A guest that died meanwhile is not an error. Errors: std::system_error.
-  virtual void answer(const Call& call, const Reply& reply) = 0;
+  /// Answers `call`. Returns what the guest's call returns (-errno if it fails), where that is not
+  /// left to the kernel. A guest that died meanwhile is not an error. Errors: std::system_error.
+  virtual std::optional<std::int64_t> answer(const Call& call, const Reply& reply) = 0;
+
+  /// True if a trace is told what the kernel answers.
+  virtual bool tells_results() const noexcept { return false; }
 
   /// True while `call` still waits. Ask after reading guest memory and before acting on it:
   /// until then the tid may have been reused.

@@ -10,6 +10,7 @@
 #include "tracer/policy/interest.h"
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/guest_memory.h"
+#include "tracer/trace/observer.h"
 #include "tracer/vfs/link_probe.h"
 
 namespace vgpu::tracer {
@@ -77,7 +78,14 @@ void Supervisor::handle(const Call& call) {
   } catch (const std::exception& error) {
     if (hooks_.bug) hooks_.bug(error.what());
   }
-  engine_.answer(call, reply);
+  Observer* const observer = hooks_.observer;
+  const bool wanted = observer != nullptr && observer->begins(call, reply);
+  const auto result = engine_.answer(call, reply);
+  if (!wanted) return;
+  if (result)
+    observer->returned(call.tid, *result);
+  else if (!engine_.tells_results())
+    observer->forget(call.tid);
 }
 
 Reply Supervisor::decide(const Call& call) {
@@ -201,6 +209,8 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
 
 void Supervisor::trace(const Call& call, const Subject& subject, const Reply& reply) const {
   if (hooks_.decided) hooks_.decided({call, subject.given, subject.place.path, subject.why, reply});
+  if (hooks_.observer != nullptr)
+    hooks_.observer->note_decision(call.tid, subject.place.path, subject.why);
 }
 
 }  // namespace

@@ -20,10 +20,13 @@ struct Decision {
   const Reply& reply;
 };
 
+class Observer;
+
 /// What the supervisor tells its owner. An empty function costs nothing.
 struct Hooks {
   std::function<void(const Decision&)> decided;
   std::function<void(std::string_view)> bug;  ///< a fault of ours; the guest got EIO
+  Observer* observer = nullptr;               ///< of a trace; nullptr: there is none
 };
 
 /// Another descriptor to wait for in the same loop, say a signalfd or a pidfd.

@@ -4,14 +4,17 @@
 #include <linux/audit.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstddef>
 
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/table.h"
+#include "tracer/trace/watched_calls.h"
 
 // Newer than the headers of Debian 12. Source: linux/seccomp.h, Linux 5.19.
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -67,6 +70,7 @@ class Program {
   }
   void add_row(const SyscallDef& def);
   void add_clone_rows();
+  void add_watched_row(const SyscallDef& def);
   std::vector<sock_filter> take() { return std::move(lines_); }
   std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
 
@@ -121,7 +125,19 @@ void Program::add_clone_rows() {
   add(answer(stop_));
 }
 
-Program rows_of(Abi abi, Stop stop) {
+// Of mappings only those of code, which every library has one of; of signals only the one whose
+// receiver is not asked.
+void Program::add_watched_row(const SyscallDef& def) {
+  if (def.operation == Operation::watch_file) return answer_if(def.number, stop_);
+  const bool maps = def.operation == Operation::watch_map;
+  add(jump(BPF_JEQ, static_cast<std::uint32_t>(def.number), 0, 4));
+  add(load(arg_offset(def.index_of(Arg::mask))));
+  add(jump(maps ? BPF_JSET : BPF_JEQ, maps ? PROT_EXEC : SIGKILL, 1, 0));
+  add(answer(SECCOMP_RET_ALLOW));
+  add(answer(stop_));
+}
+
+Program rows_of(Abi abi, Stop stop, Watched watch) {
   Program program(stop);
   program.add(load(offsetof(seccomp_data, nr)));
   program.answer_if(static_cast<int>(kNoCall), SECCOMP_RET_ALLOW);
@@ -132,21 +148,25 @@ Program rows_of(Abi abi, Stop stop) {
   for (const int number : kIoUring) program.answer_if(number, kNotSupported);
   for (const SyscallDef& def : syscalls(abi)) program.add_row(def);
   if (stop == Stop::trace && abi == Abi::x86_64) program.add_clone_rows();
+  if (watch != Watched::nothing && abi == Abi::x86_64)
+    for (const SyscallDef& def : watched_calls())
+      if (watch == Watched::files || def.operation != Operation::watch_file)
+        program.add_watched_row(def);
   program.add(answer(SECCOMP_RET_ALLOW));
   return program;
 }
 
 }  // namespace
 
-std::vector<sock_filter> make_filter(Stop stop) {
-  const Program rows32 = rows_of(Abi::i386, stop);
+std::vector<sock_filter> make_filter(Stop stop, Watched watch) {
+  const Program rows32 = rows_of(Abi::i386, stop, watch);
   Program program(stop);
   program.add(load(offsetof(seccomp_data, arch)));
   program.add(jump(BPF_JEQ, AUDIT_ARCH_I386, 0, rows32.size()));
   program.append(rows32);
   program.add(jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0));
   program.add(answer(SECCOMP_RET_ALLOW));
-  program.append(rows_of(Abi::x86_64, stop));
+  program.append(rows_of(Abi::x86_64, stop, watch));
   return program.take();
 }
 

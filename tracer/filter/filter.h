@@ -23,9 +23,13 @@ enum class Stop : std::uint32_t {
 constexpr int kFirstMarkedFd = 960;
 constexpr int kMarkedFds = 60;
 
+/// Which calls stop that only a trace wants: none; mappings of code and SIGKILL; and those of
+/// files.
+enum class Watched : std::uint8_t { nothing, processes, files };
+
 /// Makes the filter program: every call of syscalls() stops, io_uring and x32 do not exist,
 /// the rest passes untouched.
-std::vector<sock_filter> make_filter(Stop stop = Stop::notify);
+std::vector<sock_filter> make_filter(Stop stop = Stop::notify, Watched watch = Watched::nothing);
 
 /// Installs `program` in the calling process and returns the listener (close-on-exec). For the
 /// child between fork and exec: it must have one thread; nothing is allocated unless it fails.

@@ -90,38 +90,55 @@ void Listener::send(const Call& call, std::int64_t value, int error, bool pass) 
   throw fmt::system_error(errno, "answer {}", call.def->name);
 }
 
-// True if the call is answered. The kernel would close what has this number; that somebody takes it
-// between our look and our answer would need a guest that hands out such numbers by itself.
-bool Listener::give_marked(const Call& call, seccomp_notif_addfd add) const {
+// The number, if the call is answered. The kernel would close what has this number; that somebody
+// takes it between our look and our answer would need a guest that hands out such numbers by
+// itself.
+std::optional<int> Listener::give_marked(const Call& call, seccomp_notif_addfd add) const {
   add.flags |= SECCOMP_ADDFD_FLAG_SETFD;
   for (int number = kFirstMarkedFd; number < kFirstMarkedFd + kMarkedFds; ++number) {
     struct stat taken {};
     const auto path = fmt::format("/proc/{}/fd/{}", call.tid, number);
     if (::lstat(path.c_str(), &taken) == 0) continue;
     add.newfd = static_cast<__u32>(number);
-    return ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0;
+    if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0) return number;
+    break;
   }
-  return false;
+  return std::nullopt;
 }
 
-void Listener::answer(const Call& call, const Reply& reply) {
-  if (std::holds_alternative<Pass>(reply)) return send(call, 0, 0, true);
-  if (const auto* fail = std::get_if<Fail>(&reply)) return send(call, 0, fail->error, false);
-  if (const auto* value = std::get_if<Return>(&reply)) return send(call, value->value, 0, false);
-  if (const auto* enter = std::get_if<EnterDirectory>(&reply))
-    return enter_directory(*this, call, *enter);
-  if (const auto* run = std::get_if<Execute>(&reply)) return execute(*this, call, *run);
-  const auto& give = std::get<GiveFd>(reply);
+std::int64_t Listener::give(const Call& call, const GiveFd& reply) {
   seccomp_notif_addfd add{};
   add.id = call.id;
   add.flags = SECCOMP_ADDFD_FLAG_SEND;  // install and answer in one step; Linux 5.14
-  add.srcfd = static_cast<__u32>(give.fd.get());
-  add.newfd_flags = give.cloexec ? O_CLOEXEC : 0;
-  if (give.marked && give_marked(call, add)) return;
-  if (::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add) >= 0) return;
-  if (errno == ENOENT || errno == EINPROGRESS) return;
-  // Its table of descriptors is full, say. It still waits for an answer.
-  send(call, 0, errno, false);
+  add.srcfd = static_cast<__u32>(reply.fd.get());
+  add.newfd_flags = reply.cloexec ? O_CLOEXEC : 0;
+  if (reply.marked)
+    if (const auto number = give_marked(call, add)) return *number;
+  const int number = ::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+  if (number >= 0) return number;
+  const int error = errno;
+  // Its table of descriptors is full, say: it still waits for an answer.
+  if (error != ENOENT && error != EINPROGRESS) send(call, 0, error, false);
+  return -error;
+}
+
+std::optional<std::int64_t> Listener::answer(const Call& call, const Reply& reply) {
+  if (const auto* fail = std::get_if<Fail>(&reply)) {
+    send(call, 0, fail->error, false);
+    return -fail->error;
+  }
+  if (const auto* value = std::get_if<Return>(&reply)) {
+    send(call, value->value, 0, false);
+    return value->value;
+  }
+  if (const auto* gift = std::get_if<GiveFd>(&reply)) return give(call, *gift);
+  if (const auto* enter = std::get_if<EnterDirectory>(&reply))
+    enter_directory(*this, call, *enter);
+  else if (const auto* run = std::get_if<Execute>(&reply))
+    execute(*this, call, *run);
+  else
+    send(call, 0, 0, true);
+  return std::nullopt;
 }
 
 }  // namespace vgpu::tracer

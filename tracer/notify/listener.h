@@ -27,7 +27,7 @@ class Listener : public Engine {
   std::optional<Call> next();
 
   bool serve(short events, const std::function<void(const Call&)>& handle) override;
-  void answer(const Call& call, const Reply& reply) override;
+  std::optional<std::int64_t> answer(const Call& call, const Reply& reply) override;
   bool still_waiting(const Call& call) const noexcept override;
   /// Source: seccomp(2), the precedence of return values.
   bool hides_calls_from_tracers() const noexcept override { return true; }
@@ -37,7 +37,8 @@ class Listener : public Engine {
   int lend(const Call& call, int fd, bool cloexec) const noexcept;
 
  private:
-  bool give_marked(const Call& call, seccomp_notif_addfd add) const;
+  std::int64_t give(const Call& call, const GiveFd& reply);
+  std::optional<int> give_marked(const Call& call, seccomp_notif_addfd add) const;
   void send(const Call& call, std::int64_t value, int error, bool pass);
 
   UniqueFd fd_;

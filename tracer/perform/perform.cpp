@@ -29,6 +29,9 @@ Reply perform(const Request& request) {
     case Operation::execute:
       return perform_execute(request);
     case Operation::change_root:
+    case Operation::watch_file:
+    case Operation::watch_map:
+    case Operation::watch_kill:
     case Operation::install_filter:
     case Operation::list:
     case Operation::list_old:

@@ -29,7 +29,7 @@ int lend_and_stop(Listener& listener, const Call& call, HeldThread& thread, int 
 
 // The same for a thread that is ours.
 int skip_and_give(HeldThread& thread, int fd, bool cloexec, int lowest) {
-  if (!thread.skip_call()) return -1;
+  if (!thread.skip_call()) return -ESRCH;
   const int number = hand_over(thread, fd, cloexec, lowest);
   if (number < 0) thread.restore(number);
   return number;
@@ -68,11 +68,12 @@ void execute(Listener& listener, const Call& call, const Execute& reply) {
   if (number >= 0) replace_by_execveat(thread, call, reply, number);
 }
 
-void give_descriptor(const Call& call, const GiveFd& reply) {
+std::optional<int> give_descriptor(const Call& call, const GiveFd& reply) {
   HeldThread thread(call, HeldThread::Ours{});
   const int lowest = reply.marked ? kFirstMarkedFd : 0;
   const int number = skip_and_give(thread, reply.fd.get(), reply.cloexec, lowest);
   if (number >= 0) thread.restore(number);
+  return number == -ESRCH ? std::nullopt : std::optional<int>(number);
 }
 
 void enter_directory(const Call& call, const EnterDirectory& reply) {

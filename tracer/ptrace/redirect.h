@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "tracer/notify/listener.h"
 #include "tracer/notify/reply.h"
 
@@ -11,8 +13,8 @@ void enter_directory(Listener& listener, const Call& call, const EnterDirectory&
 void execute(Listener& listener, const Call& call, const Execute& reply);
 
 /// The same, and the gift of a descriptor, for a thread that our ptrace has stopped at `call`
-/// already.
-void give_descriptor(const Call& call, const GiveFd& reply);
+/// already. The gift's number is returned, or -errno; nothing if the thread has ended.
+std::optional<int> give_descriptor(const Call& call, const GiveFd& reply);
 void enter_directory(const Call& call, const EnterDirectory& reply);
 void execute(const Call& call, const Execute& reply);
 

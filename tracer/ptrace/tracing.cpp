@@ -17,6 +17,8 @@
 #include "tracer/ptrace/redirect.h"
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/guest_memory.h"
+#include "tracer/trace/observer.h"
+#include "tracer/trace/watched_calls.h"
 
 namespace vgpu::tracer {
 namespace {
@@ -112,7 +114,9 @@ void Tracing::report(int code, int status) const {
 }
 
 void Tracing::on_change(pid_t tid, int status, const std::function<void(const Call&)>& handle) {
+  ++stops_;
   if (WIFEXITED(status) || WIFSIGNALED(status)) {
+    if (observer_ != nullptr) on_end(tid, status);
     if (tid != program_) return;
     return WIFEXITED(status)
                ? report(CLD_EXITED, WEXITSTATUS(status))
@@ -122,6 +126,7 @@ void Tracing::on_change(pid_t tid, int status, const std::function<void(const Ca
   const int event = status >> kEventShift;
   const int signal = WSTOPSIG(status);
   if (event == PTRACE_EVENT_SECCOMP) return on_call(tid, handle);
+  if (observer_ != nullptr && observe(tid, event, signal)) return;
   if (event == PTRACE_EVENT_STOP) return on_group_stop(tid, signal);
   // Other events, and the stop of a call that we have given up on, carry no signal of the guest's.
   go_on(tid, event != 0 || signal == (SIGTRAP | 0x80) ? 0 : signal);
@@ -149,21 +154,38 @@ void Tracing::on_call(pid_t tid, const std::function<void(const Call&)>& handle)
   const Abi abi = info.arch == AUDIT_ARCH_I386 ? Abi::i386 : Abi::x86_64;
   const auto number = info.seccomp.nr;
   Call call{0, tid, find_syscall(static_cast<int>(number), abi), abi, {}};
-  if (call.def == nullptr) {
-    if (abi == Abi::x86_64) forbid_untraced(tid, number);
-    return go_on(tid);
-  }
   std::ranges::copy(info.seccomp.args, call.args.begin());
-  handle(call);
+  if (call.def != nullptr) return handle(call);
+  if (observer_ != nullptr && abi == Abi::x86_64) {
+    call.def = find_watched(static_cast<int>(number));
+    if (call.def != nullptr) {
+      observer_->begins(call, Pass{});
+      return pass(tid);
+    }
+  }
+  if (abi == Abi::x86_64) forbid_untraced(tid, number);
+  go_on(tid);
 }
 
-void Tracing::answer(const Call& call, const Reply& reply) {
-  if (std::holds_alternative<Pass>(reply)) return go_on(call.tid);
-  if (const auto* fail = std::get_if<Fail>(&reply)) return skip_call(call.tid, -fail->error);
-  if (const auto* value = std::get_if<Return>(&reply)) return skip_call(call.tid, value->value);
+std::optional<std::int64_t> Tracing::answer(const Call& call, const Reply& reply) {
+  if (std::holds_alternative<Pass>(reply)) {
+    pass(call.tid);
+    return std::nullopt;
+  }
+  if (const auto* fail = std::get_if<Fail>(&reply)) {
+    skip_call(call.tid, -fail->error);
+    return -fail->error;
+  }
+  if (const auto* value = std::get_if<Return>(&reply)) {
+    skip_call(call.tid, value->value);
+    return value->value;
+  }
   if (const auto* give = std::get_if<GiveFd>(&reply)) return give_descriptor(call, *give);
-  if (const auto* enter = std::get_if<EnterDirectory>(&reply)) return enter_directory(call, *enter);
-  execute(call, std::get<Execute>(reply));
+  if (const auto* enter = std::get_if<EnterDirectory>(&reply))
+    enter_directory(call, *enter);
+  else
+    execute(call, std::get<Execute>(reply));
+  return std::nullopt;
 }
 
 }  // namespace vgpu::tracer

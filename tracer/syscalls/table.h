@@ -49,6 +49,9 @@ enum class Operation : std::uint8_t {
   execute,
   install_filter,
   change_root,  ///< from now on, paths may mean something else to the caller than to us
+  watch_file,   ///< only a trace is interested: it names a file
+  watch_map,    ///< the same: a file becomes memory
+  watch_kill,   ///< the same: a signal is sent
 };
 
 /// One system call that the supervisor understands.

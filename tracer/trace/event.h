@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,7 +36,11 @@ struct Event {
   pid_t tid = 0;
   std::vector<std::pair<Key, Value>> fields;  ///< absent: not known, or does not apply
 
-  Event& add(Key key, Value value) {
+  Event& add(Key key, std::int64_t value);
+  Event& add(Key key, std::string value);
+  Event& add(Key key, List value);
+  template <std::same_as<Value> V>
+  Event& add(Key key, V value) {
     fields.emplace_back(key, std::move(value));
     return *this;
   }

@@ -73,7 +73,9 @@ TEST_CASE("gpu: a mistake is told with the GPU and the key") {
   CHECK(error_of({"t4:memroy=1GiB"}) ==
         "--gpu t4: \"memroy\": unknown key; did you mean `memory`?");
   CHECK(error_of({"t4:memory=1GiB,memory=2GiB"}) == "--gpu t4: \"memory\": twice");
-  CHECK(error_of({"none"}).find("not yet") != std::string::npos);
+  CHECK(make_gpus({"none"}, {}).empty());
+  CHECK(error_of({"none", "t4"}).find("without other") != std::string::npos);
+  CHECK(error_of({"none:memory=1GiB"}).find("without other") != std::string::npos);
   for (const char* bad :
        {"t4:", "t4:memory", "t4:memory=", "t4:memory=0", "t4:memory=16777215TiB", "t4:cc=75",
         "t4:cc=7.55", "t4:cc=-1.0", "t4:cc=7,5", "t4:name=\"open", "t4:name=", "t4:pci=1:0.0",

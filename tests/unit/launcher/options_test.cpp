@@ -140,13 +140,42 @@ TEST_CASE("options: a mistake is told with where it is and what may be meant") {
 
 TEST_CASE("options: what is not built yet is refused from every source, not ignored") {
   CHECK(contains(error_of({"--explain"}), "--explain: not yet"));
-  CHECK(contains(error_of({"--trace"}), "--trace: not yet"));
-  CHECK(contains(error_of({"--trace=file"}), "--trace: not yet"));
-  CHECK(contains(error_of({"--trace-format", "text"}), "--trace-format: not yet"));
   CHECK(contains(error_of({"--device", "native"}), "--device native: not yet"));
   CHECK(contains(error_of({"--device", "tcp://h:1"}), "not yet"));
   CHECK(contains(error_of({}, world({{"VGPU_EXPLAIN", "1"}})), "--explain: not yet"));
   CHECK(error_of({}, world({{"VGPU_EXPLAIN", "0"}})) == "accepted");
+}
+
+TEST_CASE("options: a trace is text about GPUs on standard error, unless more is said") {
+  CHECK_FALSE(read({}).trace.on);
+  const TraceRequest plain = read({"--trace"}).trace;
+  CHECK(plain.on);
+  CHECK(plain.file.empty());
+  CHECK(plain.format == tracer::Format::text);
+  CHECK(plain.selection.wanted.matching_files);
+  CHECK_FALSE(plain.selection.wanted.all_files);
+  CHECK(plain.selection.calls);
+  const TraceRequest other =
+      read({"--trace=file", "--trace-format", "jsonl", "--trace-filter", "exec,failed"}).trace;
+  CHECK(other.file == "file");
+  CHECK(other.format == tracer::Format::jsonl);
+  CHECK(other.selection.wanted.processes);
+  CHECK_FALSE(other.selection.wanted.files());
+  CHECK_FALSE(other.selection.calls);
+  CHECK(other.selection.failed);
+  const auto of_cuda = read({"--trace", "--trace-filter=cuda"}).trace;
+  CHECK_FALSE(of_cuda.needs_results());
+  CHECK(read({"--trace", "--trace-filter=failed"}).trace.selection.wanted.matching_files);
+}
+
+TEST_CASE("options: a mistake in what is traced is told") {
+  CHECK(error_of({"--trace-format", "xml"}) ==
+        "--trace-format: \"xml\" is none of text, jsonl, perfetto, html");
+  CHECK(error_of({"--trace-filter", "file"}) ==
+        "--trace-filter: \"file\" is none of nvidia, files, exec, cuda, all, failed; did you mean "
+        "`files`?");
+  CHECK(error_of({"--trace-per-process", "--trace"}) == "--trace-per-process needs --trace=FILE");
+  CHECK(contains(error_of({"--trace=x", "--trace-per-process", "--trace-summary"}), "works with"));
 }
 
 TEST_CASE("options: engines that work are accepted") {

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tracer/trace/sink.h"
+#include "tracer/trace/view.h"
+
+namespace vgpu::launcher {
+
+/// What the user wants to be traced, and to see of it.
+struct TraceRequest {
+  bool on = false;
+  std::string file;  ///< empty: standard error
+  tracer::Format format = tracer::Format::text;
+  std::string filter;  ///< as it was given
+  tracer::Selection selection;
+  bool summary = false;      ///< counts and times instead of events
+  bool per_process = false;  ///< FILE.PID for each process
+
+  /// True if the trace needs an engine that hears of processes and results.
+  bool needs_results() const noexcept {
+    return on && (selection.wanted.processes || selection.wanted.files());
+  }
+};
+
+/// Reads the value of --trace-filter: sets and flags, with commas between them.
+/// Errors: std::runtime_error in the user's language.
+tracer::Selection read_trace_filter(std::string_view text);
+
+/// Reads the value of --trace-format. Errors: std::runtime_error in the user's language.
+tracer::Format read_trace_format(std::string_view option, std::string_view text);
+
+}  // namespace vgpu::launcher
