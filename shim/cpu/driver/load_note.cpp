@@ -2,6 +2,7 @@
 
 #include "shim/api/error_text.h"
 #include "shim/cpu/driver/device.h"
+#include "shim/trace/text.h"
 
 namespace vgpu::cpu {
 
