@@ -38,8 +38,7 @@ constexpr std::size_t kMostRings = 256;
 constexpr std::ptrdiff_t kMostOfProcess = 4;
 
 TraceRing* map_ring(int fd) {
-  void* const at =
-      ::mmap(nullptr, sizeof(TraceRing), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  void* const at = ::mmap(nullptr, sizeof(TraceRing), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (at == MAP_FAILED) throw fmt::system_error(errno, "map the ring of a trace");
   return static_cast<TraceRing*>(at);
 }
@@ -86,8 +85,8 @@ Rings::Rings(tracer::Recorder& recorder, const DeviceConfig& config)
 Rings::~Rings() = default;
 
 tracer::VirtualFile Rings::file() {
-  auto row = tracer::private_file(std::string(kTraceChannelPath),
-                                  [this](pid_t tid) { return open(tid); });
+  auto row =
+      tracer::private_file(std::string(kTraceChannelPath), [this](pid_t tid) { return open(tid); });
   row.why = "what the guest does with the GPUs, for the trace";
   return row;
 }
@@ -98,9 +97,7 @@ tracer::Watch Rings::watch() {
 
 void Rings::arm(bool busy) {
   const std::int64_t before = period_;
-  period_ = rings_.empty() ? 0
-            : busy || period_ == 0 ? kShortest
-                                   : std::min(period_ * 2, kLongest);
+  period_ = rings_.empty() ? 0 : busy || period_ == 0 ? kShortest : std::min(period_ * 2, kLongest);
   if (period_ == before) return;
   const timespec every{0, static_cast<long>(period_)};
   const itimerspec setting{every, every};
@@ -124,7 +121,8 @@ UniqueFd Rings::open(pid_t tid) {
   UniqueFd process = tracer::open_pidfd(status->tgid);
   if (!process || rings_.size() >= kMostRings) {
     Event blind = recorder_.make(EventKind::blind, status->tgid, tid);
-    blind.add(Key::why, "too many processes use the GPUs at a time: the calls of this one are not seen");
+    blind.add(Key::why,
+              "too many processes use the GPUs at a time: the calls of this one are not seen");
     recorder_.record(blind);
     return UniqueFd();
   }
@@ -176,7 +174,8 @@ void Rings::tell_unfinished(Ring& ring) {
     const std::uint32_t tid = call.tid.load(std::memory_order_acquire);
     const std::int64_t begin = call.begin.load(std::memory_order_acquire);
     const auto last = ring.last_begin.find(tid);
-    if (tid == 0 || begin <= 0 || (last != ring.last_begin.end() && last->second >= begin)) continue;
+    if (tid == 0 || begin <= 0 || (last != ring.last_begin.end() && last->second >= begin))
+      continue;
     Event event = recorder_.make(EventKind::api, ring.pid);
     const std::uint64_t short_name = call.api.load(std::memory_order_relaxed);
     std::array<char, sizeof short_name> api{};

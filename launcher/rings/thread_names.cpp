@@ -11,7 +11,8 @@ namespace vgpu::launcher {
 pid_t ThreadNames::outside(std::uint32_t seen_tid, std::uint32_t seen_pid) {
   if (seen_tid == seen_pid) return pid_;
   // The same namespace: the kernel's numbers have 22 bits.
-  if (seen_pid == static_cast<std::uint32_t>(pid_)) return static_cast<pid_t>(seen_tid & 0x7fffffff);
+  if (seen_pid == static_cast<std::uint32_t>(pid_))
+    return static_cast<pid_t>(seen_tid & 0x7fffffff);
   constexpr std::size_t kMost = 4096;
   if (const auto found = known_.find(seen_tid); found != known_.end()) return found->second;
   if (known_.size() >= kMost) return pid_;

@@ -45,8 +45,8 @@ struct TraceHead {
 
 /// Behind the head; its fields follow, each TraceFieldHead and bytes. Numbers are std::int64_t.
 struct TraceRecord {
-  std::int64_t time = 0;  ///< CLOCK_MONOTONIC. Units: nanoseconds
-  std::uint32_t tid = 0;  ///< as the writer sees itself
+  std::int64_t time = 0;     ///< CLOCK_MONOTONIC. Units: nanoseconds
+  std::uint32_t tid = 0;     ///< as the writer sees itself
   std::uint32_t fields = 0;  ///< Units: bytes
 };
 struct TraceFieldHead {
@@ -71,14 +71,14 @@ struct TracePeak {
 };
 
 /// One process's ring. Any thread writes at `reserved`, the supervisor alone reads, from a place
-/// that it keeps to itself and shows as `taken`, and leaves zeros behind. A guest may write anything
-/// anywhere: the reader believes nothing.
+/// that it keeps to itself and shows as `taken`, and leaves zeros behind. A guest may write
+/// anything anywhere: the reader believes nothing.
 struct TraceRing {
   static constexpr std::size_t kSize = std::size_t{1} << 20;
 
-  std::atomic<std::uint32_t> pid;      ///< the writer, as it sees itself
-  std::atomic<std::uint32_t> waiting;  ///< threads that wait for room
-  std::atomic<std::uint32_t> turn;     ///< a futex: the reader was here
+  std::atomic<std::uint32_t> pid;                   ///< the writer, as it sees itself
+  std::atomic<std::uint32_t> waiting;               ///< threads that wait for room
+  std::atomic<std::uint32_t> turn;                  ///< a futex: the reader was here
   alignas(64) std::atomic<std::uint64_t> reserved;  ///< Units: bytes since the beginning
   alignas(64) std::atomic<std::uint64_t> taken;     ///< the same, of what was read
   alignas(64) std::atomic<std::uint64_t> lost;      ///< records for which there was no room

@@ -16,27 +16,26 @@ namespace vgpu {
 
 // The answer, and where there is a trace, a line in it. Arguments are copied for that, so that
 // nothing is spilled where there is none.
-#define CU_ANSWER(symbol, params, ...)                   \
-  if (!trace::may_be_on()) [[likely]]                    \
-    return __VA_ARGS__;                                  \
-  return frontend::traced(                               \
-      Entry::symbol, [=] { return __VA_ARGS__; } CU_AND_ARGUMENTS(params));
+#define CU_ANSWER(symbol, params, ...) \
+  if (!trace::may_be_on()) [[likely]]  \
+    return __VA_ARGS__;                \
+  return frontend::traced(Entry::symbol, [=] { return __VA_ARGS__; } CU_AND_ARGUMENTS(params));
 
-#define CU_CALL(base, since, symbol, params)                                                    \
-  CU_EXPORTED CUresult symbol(CU_DECLARATIONS(params)) {                                        \
-    CU_ANSWER(symbol, params,                                                                   \
-              frontend::call(Entry::symbol, &DriverTable::symbol CU_AND_NAMES(params)))         \
+#define CU_CALL(base, since, symbol, params)                                            \
+  CU_EXPORTED CUresult symbol(CU_DECLARATIONS(params)) {                                \
+    CU_ANSWER(symbol, params,                                                           \
+              frontend::call(Entry::symbol, &DriverTable::symbol CU_AND_NAMES(params))) \
   }
-#define CU_TWIN(base, since, symbol, pt_since, suffix, params)                      \
-  CU_CALL(base, since, symbol, params)                                              \
-  CU_EXPORTED CUresult symbol##suffix(CU_DECLARATIONS(params)) {                    \
-    CU_ANSWER(symbol##suffix, params,                                               \
+#define CU_TWIN(base, since, symbol, pt_since, suffix, params)                         \
+  CU_CALL(base, since, symbol, params)                                                 \
+  CU_EXPORTED CUresult symbol##suffix(CU_DECLARATIONS(params)) {                       \
+    CU_ANSWER(symbol##suffix, params,                                                  \
               frontend::call_twin(Entry::symbol##suffix, &DriverTable::symbol##suffix, \
-                                  &DriverTable::symbol CU_AND_NAMES(params)))       \
+                                  &DriverTable::symbol CU_AND_NAMES(params)))          \
   }
-#define CU_FRONT(base, since, symbol, params)                                               \
-  CU_EXPORTED CUresult symbol(CU_DECLARATIONS(params)) {                                    \
-    CU_ANSWER(symbol, params,                                                               \
+#define CU_FRONT(base, since, symbol, params)                                                  \
+  CU_EXPORTED CUresult symbol(CU_DECLARATIONS(params)) {                                       \
+    CU_ANSWER(symbol, params,                                                                  \
               frontend::guarded(Entry::symbol, &frontend::front::symbol CU_AND_NAMES(params))) \
   }
 #define CU_ALIAS(base, since, symbol, target) \

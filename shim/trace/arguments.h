@@ -40,7 +40,9 @@ struct Shown {
 std::string_view name_of_attribute(int attribute) noexcept;
 
 template <class T>
-concept HasShow = requires(Text& text, const T& value) { show(text, value); };
+concept HasShow = requires(Text& text, const T& value) {
+  show(text, value);
+};
 
 template <class T>
 concept IsText = std::is_same_v<T, const char*>;
@@ -48,7 +50,7 @@ concept IsText = std::is_same_v<T, const char*>;
 /// True for what a pointer to it may be followed to.
 template <class T>
 concept IsShowable = HasShow<T> || std::is_enum_v<T> || std::is_pointer_v<T> ||
-                     (std::is_arithmetic_v<T> && !std::is_same_v<T, char>);
+    (std::is_arithmetic_v<T> && !std::is_same_v<T, char>);
 
 inline void print_text(Text& text, const char* value, std::size_t room = 1024) noexcept {
   if (value == nullptr)
@@ -133,11 +135,10 @@ struct Argument {
 };
 
 /// What cuda.def's and nvml.def's `(role, type, name)` are to a traced call.
-#define TRACE_ARGUMENT(role, type, name, ...)                                         \
-  ::vgpu::trace::Argument<::vgpu::trace::Role::role,                                  \
-                          ::vgpu::trace::spelling_of(#type),                          \
-                          std::remove_cv_t<decltype(name)>> {                         \
-    #name, name                                                                       \
+#define TRACE_ARGUMENT(role, type, name, ...)                                           \
+  ::vgpu::trace::Argument<::vgpu::trace::Role::role, ::vgpu::trace::spelling_of(#type), \
+                          std::remove_cv_t<decltype(name)>> {                           \
+#name, name                                                                         \
   }
 
 }  // namespace vgpu::trace

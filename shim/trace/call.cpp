@@ -7,8 +7,7 @@ namespace vgpu::trace {
 std::string_view name_of_attribute(int attribute) noexcept { return attribute_name(attribute); }
 
 Call::Call(const char* api, const char* name) noexcept : api_(api), name_(name), begin_(now()) {
-  if (RingWriter* const writer = ring())
-    going_on_ = writer->begin(thread_id(), begin_, api, name);
+  if (RingWriter* const writer = ring()) going_on_ = writer->begin(thread_id(), begin_, api, name);
 }
 
 void Call::send(std::span<const Shown> arguments, Outcome outcome, std::string_view answer,

@@ -34,8 +34,8 @@ struct Self {
 thread_local constinit Self self;
 
 Process* make_process() noexcept {
-  void* const pages = ::mmap(nullptr, sizeof(Process), PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const pages =
+      ::mmap(nullptr, sizeof(Process), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (pages == MAP_FAILED) return nullptr;
   Process* first = nullptr;
   auto* const fresh = new (pages) Process;  // zeros are its initial state

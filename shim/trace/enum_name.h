@@ -37,7 +37,8 @@ std::string_view name_of_enum(Enum value) noexcept {
   static constexpr auto kAll = []<std::size_t... number>(std::index_sequence<number...>) {
     return std::array<std::string_view, kNames>{
         std::string_view(EnumName<Enum, number>::kText.data(), EnumName<Enum, number>::kSize)...};
-  }(std::make_index_sequence<kNames>());
+  }
+  (std::make_index_sequence<kNames>());
   const auto number = static_cast<std::size_t>(static_cast<std::underlying_type_t<Enum>>(value));
   return number < kNames ? kAll[number] : std::string_view();
 }

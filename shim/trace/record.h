@@ -9,7 +9,8 @@
 
 namespace vgpu::trace {
 
-/// One event, put together and sent. It allocates nothing and never fails: what does not fit is cut.
+/// One event, put together and sent. It allocates nothing and never fails: what does not fit is
+/// cut.
 class Record {
  public:
   explicit Record(TraceKind kind, std::int64_t time = now()) noexcept;

@@ -75,8 +75,7 @@ void note_copy(std::int64_t begin, const Copy& copy) noexcept {
 void note_fill(std::int64_t begin, std::uint64_t bytes) noexcept {
   if (begin == 0) return;
   trace::Record record(TraceKind::copy, begin);
-  record.text(TraceField::kind, "fill")
-      .number(TraceField::bytes, static_cast<std::int64_t>(bytes));
+  record.text(TraceField::kind, "fill").number(TraceField::bytes, static_cast<std::int64_t>(bytes));
   send(record, begin);
 }
 

@@ -50,8 +50,8 @@ const Entry* find_ptx(const std::vector<Entry>& entries, int compute_capability)
 }
 
 std::string name_of(const Entry& entry) {
-  std::string name = (entry.kind == Entry::Kind::ptx ? "compute_" : "sm_") +
-                     std::to_string(entry.arch);
+  std::string name =
+      (entry.kind == Entry::Kind::ptx ? "compute_" : "sm_") + std::to_string(entry.arch);
   if (entry.suffix != 0) name += entry.suffix;
   switch (entry.kind) {
     case Entry::Kind::ptx:

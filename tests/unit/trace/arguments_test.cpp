@@ -1,10 +1,11 @@
 // Arguments of API calls in readable form.
+#include "shim/trace/arguments.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "shim/abi/cuda_types.h"
-#include "shim/trace/arguments.h"
 
 using namespace vgpu;
 using trace::Outcome;

@@ -80,7 +80,8 @@ TEST_CASE("ring: it goes round for ever, with records of all sizes") {
   CHECK(reader.take_lost() == 0);
 }
 
-TEST_CASE("ring: without a reader a full ring makes nobody wait for long, and what is lost counts") {
+TEST_CASE(
+    "ring: without a reader a full ring makes nobody wait for long, and what is lost counts") {
   const auto ring = make_ring();
   trace::RingWriter writer(*ring);
   RingReader reader(*ring);
@@ -170,7 +171,8 @@ TEST_CASE("ring: one that was written over is given up, not believed") {
 TEST_CASE("ring: calls that go on are seen until they end") {
   const auto ring = make_ring();
   trace::RingWriter writer(*ring);
-  TraceCall* const call = writer.begin(7, 70, "cuda", "a_name_that_is_longer_than_the_room_for_names");
+  TraceCall* const call =
+      writer.begin(7, 70, "cuda", "a_name_that_is_longer_than_the_room_for_names");
   REQUIRE(call != nullptr);
   CHECK(call->tid == 7);
   CHECK(call->begin == 70);
