@@ -19,6 +19,7 @@
 
 #include "launcher/exit_status.h"
 #include "launcher/process_tree.h"
+#include "launcher/rings/rings.h"
 #include "launcher/trace/session.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
@@ -171,7 +172,8 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
   // An engine that hears of all children tells the ward itself: two must not wait for the same.
   const bool collects = dynamic_cast<tracer::Tracing*>(&engine) == nullptr;
   const UniqueFd child_signals = collects ? open_signal(SIGCHLD) : UniqueFd();
-  std::array<tracer::Watch, 2> watches;
+  std::array<tracer::Watch, 3> watches;
+  watches[2] = {-1, nullptr};
   watches[0] = {child_signals.get(), [&] {
                   signalfd_siginfo ignored;
                   while (::read(child_signals.get(), &ignored, sizeof ignored) > 0) continue;
@@ -186,7 +188,18 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
   const tracer::Hooks hooks{
       nullptr, [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
       trace != nullptr && plan.trace.needs_results() ? &trace->observer() : nullptr};
-  tracer::supervise(engine, plan.rules, plan.files, hooks, watches);
+  std::vector<tracer::VirtualFile> files = plan.files;
+  std::optional<Rings> rings;
+  if (trace != nullptr && plan.config.trace) {
+    rings.emplace(trace->recorder(), plan.config);
+    files.push_back(rings->file());
+    watches[2] = rings->watch();
+    trace->observer().before_end([&rings](pid_t pid) { rings->end_process(pid); });
+  }
+  tracer::supervise(engine, plan.rules, files, hooks, watches);
+  if (!rings) return;
+  trace->observer().before_end(nullptr);
+  rings->finish();
 }
 
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,

@@ -128,6 +128,7 @@ constexpr Field<DeviceConfig> kConfigFields[] = {
     field<&DeviceConfig::report_unsupported, DeviceConfig>("report_unsupported"),
     field<&DeviceConfig::show_progress, DeviceConfig>("show_progress"),
     field<&DeviceConfig::show_statistics, DeviceConfig>("show_statistics"),
+    field<&DeviceConfig::trace, DeviceConfig>("trace"),
 };
 
 template <typename T>
@@ -182,6 +183,12 @@ std::string uuid_text(const GpuProfile& gpu) {
 
 std::string pci_text(const PciAddress& pci) {
   return hex(pci.domain, 4) + ":" + hex(pci.bus, 2) + ":" + hex(pci.device, 2) + ".0";
+}
+
+std::uint64_t gpu_key(const GpuProfile& gpu) noexcept {
+  return (std::uint64_t{gpu.pci.domain} << 16U | std::uint64_t{gpu.pci.bus} << 8U |
+          std::uint64_t{gpu.pci.device}) +
+         1;
 }
 
 std::string_view attribute_name(int attribute) noexcept {

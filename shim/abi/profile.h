@@ -56,6 +56,9 @@ std::string uuid_text(const GpuProfile& gpu);
 /// Returns "dddd:bb:dd.0" (domain in four digits, lower-case hexadecimal).
 std::string pci_text(const PciAddress& pci);
 
+/// A GPU's number in what processes share, never 0: its place on the PCI bus, which all agree on.
+std::uint64_t gpu_key(const GpuProfile& gpu) noexcept;
+
 /// Returns the CUdevice_attribute's name without its prefix, e.g. "WARP_SIZE"; empty if there is
 /// no such attribute.
 std::string_view attribute_name(int attribute) noexcept;
@@ -75,6 +78,7 @@ struct DeviceConfig {
   bool report_unsupported = false;  ///< list at exit what was asked for and is not implemented
   bool show_progress = false;       ///< say on standard error what takes long
   bool show_statistics = false;     ///< say there at a process's end what was compiled
+  bool trace = false;               ///< tell of all that is done: see trace_channel.h
   bool operator==(const DeviceConfig&) const = default;
 };
 

@@ -3,9 +3,11 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "shim/api/api_error.h"
 #include "shim/frontend/context_storage.h"
@@ -13,6 +15,7 @@
 #include "shim/frontend/surroundings.h"
 #include "shim/frontend/unsupported.h"
 #include "shim/frontend/visible_devices.h"
+#include "shim/trace/channel.h"
 
 namespace vgpu::frontend {
 namespace {
@@ -43,6 +46,15 @@ ProcessState& make_state() {
   return *first;
 }
 
+void tell_trace_of_devices(const std::vector<GpuProfile>& visible,
+                           const std::vector<GpuProfile>& all) {
+  std::vector<int> ordinals;
+  for (const GpuProfile& gpu : visible)
+    ordinals.push_back(
+        static_cast<int>(std::ranges::find(all, gpu.pci, &GpuProfile::pci) - all.begin()));
+  trace::set_devices(ordinals);
+}
+
 // Everything of cuInit that can fail.
 void start_device(ProcessState& state) {
   const DeviceConfig& configuration = config();
@@ -53,6 +65,7 @@ void start_device(ProcessState& state) {
   auto settings = std::make_unique<Started>(Started{device, read_device_options()});
   settings->options.show_progress = configuration.show_progress;
   settings->options.show_statistics = configuration.show_statistics;
+  tell_trace_of_devices(visible, configuration.gpus);
   device->start(std::move(visible), settings->options);
   device->hooks->on_context_end(&forget_context);
   if (configuration.report_unsupported) report_unsupported_at_exit();

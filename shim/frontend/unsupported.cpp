@@ -10,21 +10,24 @@
 #include "shim/api/error_text.h"
 #include "shim/frontend/export_tables.h"
 #include "shim/frontend/process_state.h"
+#include "shim/trace/call.h"
 
 namespace vgpu::frontend {
 namespace {
 
-CUresult count(std::size_t index) noexcept {
-  try {
-    process_state().unsupported[index].fetch_add(1, std::memory_order_relaxed);
-  } catch (...) {  // without a page of memory there is no count, but still the answer
-  }
-  return CUDA_ERROR_NOT_SUPPORTED;
-}
-
 std::string name_of(std::size_t index) {
   return index < kEntryCount ? entry_name(static_cast<Entry>(index))
                              : export_table_word_name(index - kEntryCount);
+}
+
+CUresult count(std::size_t index) noexcept {
+  try {
+    auto& times = process_state().unsupported[index];
+    const std::uint32_t before = times.fetch_add(1, std::memory_order_relaxed);
+    if (trace::on()) trace::send_unsupported("cuda", name_of(index), std::uint64_t{before} + 1);
+  } catch (...) {  // without a page of memory there is no count, but still the answer
+  }
+  return CUDA_ERROR_NOT_SUPPORTED;
 }
 
 std::string line_start() {

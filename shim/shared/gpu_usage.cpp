@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <ctime>
 
+#include "shim/trace/channel.h"
+
 namespace vgpu {
 namespace {
 
@@ -96,6 +98,7 @@ bool GpuUsage::charge(std::uint64_t size) {
       used_ += size;
       slot_->used = used_;
       slot_->pending = 0;
+      trace::note_memory(gpu_, used_);
       return true;
     }
     slot_->pending = 0;

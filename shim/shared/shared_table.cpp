@@ -33,12 +33,6 @@ int open_state() noexcept {
 
 }  // namespace
 
-std::uint64_t gpu_key(const GpuProfile& gpu) noexcept {
-  return (std::uint64_t{gpu.pci.domain} << 16U | std::uint64_t{gpu.pci.bus} << 8U |
-          std::uint64_t{gpu.pci.device}) +
-         1;
-}
-
 SharedTable& SharedTable::of_tree() {
   static auto* const table = new SharedTable(open_state());
   return *table;

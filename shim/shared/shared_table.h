@@ -13,9 +13,6 @@
 
 namespace vgpu {
 
-/// A GPU's name in the table, never 0: its place on the PCI bus, which all processes agree on.
-std::uint64_t gpu_key(const GpuProfile& gpu) noexcept;
-
 /// The tree's table of who uses which GPU, or, without a supervisor, one of this process alone.
 /// Works without locks that a stopped or killed process could leave behind.
 class SharedTable {

@@ -36,8 +36,9 @@ int refusal(const Node& node, GuestView& guest, int flags) {
     return (flags & O_DIRECTORY) != 0 ? ENOTDIR : (flags & O_PATH) != 0 ? 0 : ELOOP;
   if (!node.is_directory() && (flags & O_DIRECTORY) != 0) return ENOTDIR;
   if (!may(node, guest, access_of(flags), Whose::effective)) return EACCES;
-  const bool shared = node.row != nullptr && node.row->shared_size != 0;
-  if (node.kind == NodeKind::file && writes && !shared && (flags & O_PATH) == 0) return EACCES;
+  const bool writable =
+      node.row != nullptr && (node.row->shared_size != 0 || node.row->each_open != nullptr);
+  if (node.kind == NodeKind::file && writes && !writable && (flags & O_PATH) == 0) return EACCES;
   return 0;
 }
 
@@ -70,6 +71,11 @@ Reply perform_open(const Request& request) {
   if (place.error) return Fail{place.error};
   if (place.node == nullptr) return open_real(request, flags);
   if (const int error = refusal(*place.node, request.guest, flags)) return Fail{error};
+  if (place.node->row != nullptr && place.node->row->each_open && (flags & O_PATH) == 0) {
+    UniqueFd made = place.node->row->each_open(request.call.tid);
+    if (!made) return Fail{ENFILE};
+    return GiveFd{std::move(made), (flags & O_CLOEXEC) != 0};
+  }
   const bool marked = place.node->kind == NodeKind::device || place.node->is_symlink();
   return GiveFd{request.descriptors.open(*place.node, flags), (flags & O_CLOEXEC) != 0, marked};
 }

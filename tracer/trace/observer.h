@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ class Observer {
   bool knows(pid_t tid) const { return threads_.contains(tid); }
   /// The process `pid` runs another program; the thread that asked for it was `former`.
   void executed(pid_t pid, pid_t former);
+  /// From now on `told` hears of each process that has ended, before the trace does.
+  void before_end(std::function<void(pid_t)> told) { before_end_ = std::move(told); }
   /// `status`: of waitpid(2).
   void ended(pid_t tid, int status);
   /// A signal is about to reach a thread.
@@ -95,6 +98,7 @@ class Observer {
     std::string resolved;
     std::string why;
   } decided_;
+  std::function<void(pid_t)> before_end_;
   PathBuffer room_{};
 };
 

@@ -144,6 +144,7 @@ void Observer::ended(pid_t tid, int status) {
       thread == threads_.end() ? processes_.contains(tid) : thread->second == tid;
   if (thread != threads_.end()) threads_.erase(thread);
   if (!is_process) return;
+  if (before_end_) before_end_(tid);
   const auto found = processes_.find(tid);
   if (wanted_.processes) {
     Event event = recorder_.make(EventKind::exit, tid);

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "tracer/sys/unique_fd.h"
+
 namespace vgpu::tracer {
 
 /// What a virtual path is. `absent` hides a real file of that name.
@@ -27,6 +29,9 @@ struct VirtualFile {
   /// file: not 0: this many bytes that begin as zeros, one memory for all guests, which may write
   /// and map it but never change its size.
   std::size_t shared_size = 0;
+  /// file: makes what this open alone gets, if set; it may be written. Told the opener's tid. An
+  /// empty descriptor: too many are open.
+  std::function<UniqueFd(pid_t)> each_open;
   dev_t rdev = 0;  ///< device: what stat says it is
   uid_t uid = 0;
   gid_t gid = 0;
@@ -67,6 +72,16 @@ inline VirtualFile shared_file(std::string path, std::size_t size, mode_t mode =
   row.path = std::move(path);
   row.mode = mode;
   row.shared_size = size;
+  return row;
+}
+
+/// Something new at each open, for the guest that opens.
+inline VirtualFile private_file(std::string path, std::function<UniqueFd(pid_t)> each_open,
+                                mode_t mode = 0666) {
+  VirtualFile row;
+  row.path = std::move(path);
+  row.mode = mode;
+  row.each_open = std::move(each_open);
   return row;
 }
 

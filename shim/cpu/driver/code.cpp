@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/load_note.h"
 #include "shim/cpu/image/image.h"
 
 namespace vgpu::cpu {
@@ -64,7 +65,8 @@ bool is_linked(const char* image, std::optional<std::size_t> size) {
 
 }  // namespace
 
-Code code_of(const void* data, std::optional<std::size_t> size, int capability, std::string& log) {
+Code code_of(const void* data, std::optional<std::size_t> size, int capability, std::string& log,
+             LoadNote* note) {
   require_value(data != nullptr, "the image is null");
   const char* const bytes = static_cast<const char*>(data);
   if (is_linked(bytes, size)) return {LinkedReader(bytes, size).texts(), false};
@@ -72,8 +74,10 @@ Code code_of(const void* data, std::optional<std::size_t> size, int capability, 
     image::Image found = size
                              ? image::load_image(std::as_bytes(std::span(bytes, *size)), capability)
                              : image::load_image(data, capability);
+    if (note != nullptr) note->found(found);
     return {std::move(found.ptx), found.plain};
   } catch (const image::Error& error) {
+    if (note != nullptr) note->found(error);
     log += fmt::format("error   : {}\n", error.what());
     fail(error.reason == image::Reason::no_binary ? CUDA_ERROR_NO_BINARY_FOR_GPU
                                                   : CUDA_ERROR_INVALID_IMAGE,

@@ -7,6 +7,8 @@
 
 namespace vgpu::cpu {
 
+class LoadNote;
+
 /// The PTX in an image, ready to be parsed.
 struct Code {
   std::vector<std::string> texts;  ///< of one namespace
@@ -16,8 +18,10 @@ struct Code {
 /// The PTX of `image` that is best for a device of compute capability `capability` (75 is 7.5).
 /// Whatever cuModuleLoadData takes: PTX text, a fatbin or its wrapper, or what linked_image made.
 /// `size` is that of a file, or nothing when the program gave only an address.
-/// Errors: INVALID_IMAGE, NO_BINARY_FOR_GPU; `log` says what was there instead.
-Code code_of(const void* image, std::optional<std::size_t> size, int capability, std::string& log);
+/// Errors: INVALID_IMAGE, NO_BINARY_FOR_GPU; `log` says what was there instead. `note`, if there is
+/// one, is told what the image holds.
+Code code_of(const void* image, std::optional<std::size_t> size, int capability, std::string& log,
+             LoadNote* note = nullptr);
 
 /// The same for a file's content. Errors: also FILE_NOT_FOUND, INVALID_VALUE.
 std::vector<char> read_image_file(const char* path);

@@ -11,6 +11,7 @@
 #include "shim/cpu/driver/handle_table.h"
 #include "shim/cpu/driver/module.h"
 #include "shim/cpu/driver/stream.h"
+#include "shim/cpu/driver/work_note.h"
 
 namespace vgpu::cpu {
 namespace {
@@ -122,8 +123,9 @@ std::vector<Point> Context::before_locked(Stream& stream) {
 Point Context::submit(Stream& stream, Work work, std::vector<Point> after) {
   return submit_always(
       stream,
-      [this, work = std::move(work)](CUresult failed) {
+      [this, place = place_of(stream), work = std::move(work)](CUresult failed) {
         if (failed != CUDA_SUCCESS) return;
+        const WorkingAt here(place);
         const CUresult result = work();
         if (result != CUDA_SUCCESS) poison(result);
       },

@@ -9,6 +9,7 @@
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/stream.h"
+#include "shim/cpu/driver/work_note.h"
 #include "shim/cpu/exec/address.h"
 
 namespace vgpu::cpu {
@@ -58,7 +59,7 @@ Backing check(const Copy& copy, const CopySide& side) {
   return Backing::device;
 }
 
-void perform(const Copy& copy) {
+void move_bytes(const Copy& copy) {
   const bool packed = copy.to.pitch == copy.width && copy.from.pitch == copy.width;
   for (std::uint64_t z = 0; z < copy.depth; ++z) {
     char* const to = pointer(copy.to.at + z * copy.to.slice);
@@ -72,9 +73,16 @@ void perform(const Copy& copy) {
   }
 }
 
+void perform(const Copy& copy) {
+  const std::int64_t begin = begin_note();
+  move_bytes(copy);
+  note_copy(begin, copy);
+}
+
 /// Copies in the caller when everything before it in the stream is done.
 void perform_now(Stream& stream, const Copy& copy) {
   stream.context->wait(stream.context->pending(stream));
+  const WorkingAt here(place_of(stream));
   perform(copy);
 }
 
@@ -91,7 +99,7 @@ void submit_staged(Stream& stream, const Copy& copy) {
   auto staged = std::make_shared<std::vector<char>>(row * copy.height * copy.depth);
   const CopySide middle{CU_MEMORYTYPE_HOST, reinterpret_cast<std::uint64_t>(staged->data()), row,
                         row * copy.height};
-  perform({middle, copy.from, copy.width, copy.height, copy.depth});
+  move_bytes({middle, copy.from, copy.width, copy.height, copy.depth});
   const Copy rest{copy.to, middle, copy.width, copy.height, copy.depth};
   stream.context->submit(stream, [rest, staged] {
     perform(rest);

@@ -6,6 +6,7 @@
 #include "shim/cpu/driver/address_map.h"
 #include "shim/cpu/driver/checked_math.h"
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/driver/work_note.h"
 
 namespace vgpu::cpu {
 namespace {
@@ -37,14 +38,19 @@ bool check_fill(const Fill& fill) {
 }
 
 void perform_fill(const Fill& fill) {
+  const std::int64_t begin = begin_note();
   switch (fill.element) {
     case 1:
-      return fill_rows<std::uint8_t>(fill);
+      fill_rows<std::uint8_t>(fill);
+      break;
     case 2:
-      return fill_rows<std::uint16_t>(fill);
+      fill_rows<std::uint16_t>(fill);
+      break;
     default:
-      return fill_rows<std::uint32_t>(fill);
+      fill_rows<std::uint32_t>(fill);
+      break;
   }
+  note_fill(begin, fill.width * fill.height * fill.element);
 }
 
 }  // namespace vgpu::cpu

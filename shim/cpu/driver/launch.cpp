@@ -10,6 +10,7 @@
 #include "shim/cpu/driver/occupancy.h"
 #include "shim/cpu/driver/ptx_error.h"
 #include "shim/cpu/driver/stream.h"
+#include "shim/cpu/driver/work_note.h"
 
 namespace vgpu::cpu {
 namespace {
@@ -121,7 +122,10 @@ CUresult run_launch(const LaunchRequest& request) noexcept {
   run.params = request.params;
   run.cooperative = request.cooperative;
   const GpuUsage::Work busy(request.module->context->device().usage);
-  return result_of(jit::run(request.function->kernel, run));
+  const std::int64_t begin = begin_note();
+  const CUresult result = result_of(jit::run(request.function->kernel, run));
+  note_launch(begin, request, result);
+  return result;
 }
 
 void launch(const std::shared_ptr<Stream>& stream, LaunchRequest request) {

@@ -49,6 +49,21 @@ const Entry* find_ptx(const std::vector<Entry>& entries, int compute_capability)
   return best;
 }
 
+std::string name_of(const Entry& entry) {
+  std::string name =
+      (entry.kind == Entry::Kind::ptx ? "compute_" : "sm_") + std::to_string(entry.arch);
+  if (entry.suffix != 0) name += entry.suffix;
+  switch (entry.kind) {
+    case Entry::Kind::ptx:
+      return name + " (ptx)";
+    case Entry::Kind::elf:
+      return name + " (sass)";
+    case Entry::Kind::lto:
+      break;
+  }
+  return name + " (lto)";
+}
+
 std::string list_of(const std::vector<Entry>& entries) {
   const std::string sass = archs_of(entries, Entry::Kind::elf);
   const std::string lto = archs_of(entries, Entry::Kind::lto);

@@ -46,6 +46,9 @@ const Entry* find_ptx(const std::vector<Entry>& entries, int compute_capability)
 /// What is there, for a message: "SASS for sm_86, sm_89; LTO for sm_75".
 std::string list_of(const std::vector<Entry>& entries);
 
+/// One entry's name: "sm_90a (sass)", "compute_75 (ptx)", "sm_80 (lto)".
+std::string name_of(const Entry& entry);
+
 /// "sm_75" of a cubin, an ELF file for a GPU; none when it is no such file.
 std::optional<std::string> find_elf_arch(std::span<const std::byte> data);
 

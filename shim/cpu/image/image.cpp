@@ -1,5 +1,6 @@
 #include "shim/cpu/image/image.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -38,12 +39,21 @@ std::span<const std::byte> fatbin_at(const std::byte* data) {
   return {data, *size};
 }
 
-std::string choose_text(std::span<const std::byte> fatbin, int compute_capability) {
+void add_once(std::vector<std::string>& names, std::string name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+}
+
+void add_chosen(Image& image, std::span<const std::byte> fatbin, int compute_capability) {
   const std::vector<Entry> entries = read_fatbin(fatbin);
-  if (const Entry* entry = find_ptx(entries, compute_capability)) return text_of(*entry);
+  for (const Entry& entry : entries) add_once(image.held, name_of(entry));
+  if (const Entry* entry = find_ptx(entries, compute_capability)) {
+    add_once(image.chosen, name_of(*entry));
+    image.ptx.push_back(text_of(*entry));
+    return;
+  }
   const std::string there = list_of(entries);
   throw Error(Reason::no_binary,
-              there.empty() ? "the fatbin is empty" : "only " + there + "; no PTX");
+              there.empty() ? "the fatbin is empty" : "only " + there + "; no PTX", image.held);
 }
 
 Image load_wrapper(const void* data, int compute_capability) {
@@ -56,12 +66,12 @@ Image load_wrapper(const void* data, int compute_capability) {
     if (wrapper.version != 1 && wrapper.version != 2)
       throw Error(Reason::not_an_image,
                   "fatbin wrapper of unknown version " + std::to_string(wrapper.version));
-    image.ptx.push_back(choose_text(fatbin_at(wrapper.data), compute_capability));
+    add_chosen(image, fatbin_at(wrapper.data), compute_capability);
     return image;
   }
   for (std::size_t n = 0; wrapper.more[n] != nullptr; ++n) {
     if (n == kMaxPieces) throw Error(Reason::corrupt, "fatbin wrapper with endless pieces");
-    image.ptx.push_back(choose_text(fatbin_at(wrapper.more[n]), compute_capability));
+    add_chosen(image, fatbin_at(wrapper.more[n]), compute_capability);
   }
   return image;
 }
@@ -85,7 +95,7 @@ Image load_text(std::string_view text) {
 [[noreturn]] void refuse_elf(std::span<const std::byte> data) {
   const std::optional<std::string> arch = find_elf_arch(data);
   if (!arch) throw Error(Reason::not_an_image, "an ELF file that is not for a GPU");
-  throw Error(Reason::no_binary, "only SASS for " + *arch + "; no PTX");
+  throw Error(Reason::no_binary, "only SASS for " + *arch + "; no PTX", {*arch + " (sass)"});
 }
 
 constexpr std::uint32_t kElfMagic = 0x464c457f;
@@ -101,7 +111,7 @@ Image load_image(const void* data, int compute_capability) {
       return load_wrapper(data, compute_capability);
     case kFatbinMagic: {
       Image image;
-      image.ptx.push_back(choose_text(fatbin_at(bytes), compute_capability));
+      add_chosen(image, fatbin_at(bytes), compute_capability);
       return image;
     }
     case kElfMagic:
@@ -118,7 +128,7 @@ Image load_image(std::span<const std::byte> data, int compute_capability) {
   std::memcpy(&magic, front.data(), sizeof magic);
   if (magic == kFatbinMagic) {
     Image image;
-    image.ptx.push_back(choose_text(data, compute_capability));
+    add_chosen(image, data, compute_capability);
     return image;
   }
   if (magic == kElfMagic) refuse_elf(data);

@@ -5,6 +5,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace vgpu::image {
@@ -20,8 +21,10 @@ enum class Reason : std::uint8_t {
 /// what() is for people, for example "only SASS for sm_86, sm_89; no PTX".
 class Error : public std::runtime_error {
  public:
-  Error(Reason why, const std::string& message) : std::runtime_error(message), reason(why) {}
+  Error(Reason why, const std::string& message, std::vector<std::string> there = {})
+      : std::runtime_error(message), reason(why), held(std::move(there)) {}
   Reason reason;
+  std::vector<std::string> held;  ///< of no_binary: as Image::held
 };
 
 /// What a program handed to cuModuleLoadData and its like.
@@ -30,6 +33,10 @@ struct Image {
   std::vector<std::string> ptx;
   /// True when the program gave the text itself, not a container.
   bool plain = false;
+  /// What the container holds, each once: "sm_90 (sass)", "compute_75 (ptx)".
+  std::vector<std::string> held;
+  /// Those of them that `ptx` is, each once.
+  std::vector<std::string> chosen;
 };
 
 /// The PTX for a device of `compute_capability` (75 is 7.5) in what `data` points to: a fatbin

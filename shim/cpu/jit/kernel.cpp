@@ -5,6 +5,7 @@
 #include <new>
 
 #include "shim/cpu/jit/code_store.h"
+#include "shim/cpu/jit/compile_note.h"
 #include "shim/cpu/jit/flatten.h"
 #include "shim/cpu/jit/lower_flush.h"
 #include "shim/cpu/jit/progress.h"
@@ -153,20 +154,26 @@ const Variant& Kernel::variant(const BlockClass& block) {
   Slot& slot = variants_[block];
   if (slot.problem != nullptr) std::rethrow_exception(slot.problem);
   if (slot.made != nullptr) return *slot.made;
+  CompileNote note(info_.name);
   try {
-    slot.made = find_or_make(block);
-  } catch (const std::bad_alloc&) {
+    slot.made = find_or_make(block, note);
+  } catch (const std::bad_alloc& error) {
+    note.failed(error.what());
     throw;  // the next time there may be memory
-  } catch (...) {
+  } catch (const std::exception& error) {
+    note.failed(error.what());
     slot.problem = std::current_exception();
     throw;
   }
   return *slot.made;
 }
 
-std::unique_ptr<Variant> Kernel::find_or_make(const BlockClass& block) {
+std::unique_ptr<Variant> Kernel::find_or_make(const BlockClass& block, CompileNote& note) {
   const Digest key = key_of_code(linkage_, info_.name, block, Engine::instance().processor());
-  if (auto kept = find_kept(key)) return kept;
+  if (auto kept = find_kept(key)) {
+    note.from_cache();
+    return kept;
+  }
   return make(block, key);
 }
 

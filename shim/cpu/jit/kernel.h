@@ -17,6 +17,8 @@
 
 namespace vgpu::jit {
 
+class CompileNote;
+
 /// A kernel compiled for one class of blocks.
 struct Variant {
   Form form = Form::flat;
@@ -49,7 +51,7 @@ class Kernel {
   void measure();
   void prepare_code();
   void flatten_all();
-  std::unique_ptr<Variant> find_or_make(const BlockClass& block);
+  std::unique_ptr<Variant> find_or_make(const BlockClass& block, CompileNote& note);
   std::unique_ptr<Variant> find_kept(const Digest& key);
   std::unique_ptr<Variant> make(const BlockClass& block, const Digest& key);
   void generate(const BlockClass& block, llvm::Module& module, Variant& variant);

@@ -8,6 +8,7 @@
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/handle_table.h"
 #include "shim/cpu/driver/jit_log.h"
+#include "shim/cpu/driver/load_note.h"
 #include "shim/cpu/driver/ptx_error.h"
 #include "shim/cpu/driver/thread_state.h"
 
@@ -27,17 +28,22 @@ std::shared_ptr<LibraryKernel> find_kernel(CUkernel handle) {
 }
 
 /// A library may be loaded with no context current: then the first device's code is taken.
-int capability_to_load_for() {
+Device& device_to_load_for() {
   const auto context = peek_context();
-  return capability_for_caller(context == nullptr ? device_at(0) : context->device());
+  return context == nullptr ? device_at(0) : context->device();
 }
 
 std::shared_ptr<Library> load(const void* image, std::optional<std::size_t> size,
                               std::string& log) {
-  Code code = code_of(image, size, capability_to_load_for(), log);
-  auto library = std::make_shared<Library>();
-  library->texts = std::move(code.texts);
-  library->parsed = parse_texts(library->texts, code.plain, log);
+  Device& device = device_to_load_for();
+  const int capability = capability_for_caller(device);
+  auto library = noted_load(device, [&](LoadNote& note) {
+    Code code = code_of(image, size, capability, log, &note);
+    auto made = std::make_shared<Library>();
+    made->texts = std::move(code.texts);
+    made->parsed = parse_texts(made->texts, code.plain, log);
+    return made;
+  });
   for (const ptx::Module& module : library->parsed) {
     for (const ptx::Function& function : module.functions) {
       if (!function.entry || function.body_text.empty()) continue;

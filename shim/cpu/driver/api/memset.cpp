@@ -4,6 +4,7 @@
 #include "shim/cpu/driver/fill.h"
 #include "shim/cpu/driver/stream.h"
 #include "shim/cpu/driver/thread_state.h"
+#include "shim/cpu/driver/work_note.h"
 
 namespace vgpu::cpu::api {
 namespace {
@@ -34,6 +35,7 @@ CUresult in_order(const Fill& fill) {
   if (!check_fill(fill) && !(small && context->pending(*stream).empty()))
     return async(nullptr, fill);
   context->wait(context->pending(*stream));
+  const WorkingAt here(place_of(*stream));
   perform_fill(fill);
   return CUDA_SUCCESS;
 }

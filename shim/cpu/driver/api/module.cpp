@@ -8,6 +8,7 @@
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/handle_table.h"
 #include "shim/cpu/driver/jit_log.h"
+#include "shim/cpu/driver/load_note.h"
 #include "shim/cpu/driver/ptx_error.h"
 #include "shim/cpu/driver/thread_state.h"
 
@@ -22,8 +23,11 @@ std::shared_ptr<Module> find_module(CUmodule handle) {
 
 std::shared_ptr<Module> load(const void* image, std::optional<std::size_t> size, std::string& log) {
   const auto context = current_context();
-  Code code = code_of(image, size, capability_for_caller(context->device()), log);
-  return load_module(context, parse_texts(code.texts, code.plain, log), log);
+  const int capability = capability_for_caller(context->device());
+  return noted_load(context->device(), [&](LoadNote& note) {
+    const Code code = code_of(image, size, capability, log, &note);
+    return load_module(context, parse_texts(code.texts, code.plain, log), log);
+  });
 }
 
 CUresult load_to(CUmodule* module, const void* image, std::optional<std::size_t> size) {
