@@ -23,7 +23,7 @@ constexpr std::string_view kMarks[] = {
 constexpr std::string_view kVariables[] = {
     "CUDA*",  "NVIDIA*", "NV_*",    "NVML*",  "LD_LIBRARY_PATH", "LD_PRELOAD", "LD_AUDIT",
     "GGML*",  "OLLAMA*", "LLAMA*",  "VGPU*",  "HIP_*",           "ROCR_*",     "ROCM*",
-    "GPU_*",  "VK_*",    "OCL_*",   "TORCH*", "PYTORCH*",        "TF_*",       "XLA_*",
+    "GPU_*",  "VK_*",    "OCL_*",   "TORCH*", "PYTORCH*",        "TF_GPU_*",   "XLA_*",
     "NCCL_*", "JAX_*",   "CUBLAS*", "CUDNN*",
 };
 

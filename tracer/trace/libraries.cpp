@@ -16,11 +16,12 @@ std::string_view last_name(std::string_view path) noexcept {
   return path.substr(path.rfind('/') + 1);
 }
 
-void Libraries::note_probe(std::string_view path, int fd) {
-  if (fd >= 0) {
-    if (opened_.size() < kMostNames || opened_.contains(fd)) opened_[fd] = path;
-    return;
-  }
+void Libraries::note_open(std::string_view path, int fd, std::string_view link) {
+  if (opened_.size() < kMostNames || opened_.contains(fd))
+    opened_[fd] = {std::string(path), std::string(link)};
+}
+
+void Libraries::note_failure(std::string_view path) {
   const std::string_view name = last_name(path);
   auto found = tried_.find(name);
   if (found == tried_.end()) {
@@ -30,9 +31,11 @@ void Libraries::note_probe(std::string_view path, int fd) {
   if (found->second.size() < kMostTries) found->second.emplace_back(path);
 }
 
-std::string_view Libraries::opened(int fd) const {
+std::string_view Libraries::opened(int fd, std::string_view link) const {
   const auto found = opened_.find(fd);
-  return found == opened_.end() ? std::string_view() : std::string_view(found->second);
+  return found == opened_.end() || found->second.link != link
+             ? std::string_view()
+             : std::string_view(found->second.path);
 }
 
 std::string_view Libraries::who_needs(std::string_view name) const {

@@ -15,11 +15,12 @@ namespace vgpu::tracer {
 /// What one process did to get its libraries: the paths that it tried, and who needs which.
 class Libraries {
  public:
-  /// A probe of `path` that opened it as `fd`, or failed (fd -1).
-  void note_probe(std::string_view path, int fd);
+  /// `path` was opened as `fd`, which the kernel says is `link`.
+  void note_open(std::string_view path, int fd, std::string_view link);
+  void note_failure(std::string_view path);
 
-  /// The path that `fd` was opened by, if that is known.
-  std::string_view opened(int fd) const;
+  /// The path that `fd`, which now is `link`, was opened by; empty if that is not known.
+  std::string_view opened(int fd, std::string_view link) const;
 
   /// `file` was mapped to be run; fills in what led to it. `names`: what it may have been asked
   /// for as.
@@ -34,6 +35,10 @@ class Libraries {
   void let_matter(const ElfFile& file);
 
  private:
+  struct Opened {
+    std::string path;
+    std::string link;
+  };
   struct Object {
     std::string name;
     List needed;
@@ -41,7 +46,7 @@ class Libraries {
   std::string_view who_needs(std::string_view name) const;
 
   std::map<std::string, List, std::less<>> tried_;  // by the last name of the path
-  std::map<int, std::string> opened_;
+  std::map<int, Opened> opened_;  // closed ones too: their numbers may be another file's by now
   std::vector<Object> objects_;
   std::set<std::string, std::less<>> mattering_;
 };

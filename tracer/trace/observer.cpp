@@ -175,8 +175,13 @@ void Observer::finish(Pending& pending, std::int64_t result) {
   }
   event.add(Key::duration, duration);
   const bool opens = pending.def->operation == Operation::open;
-  if (opens || (failed && pending.def->operation != Operation::watch_map))
-    process_of(tid).libraries.note_probe(pending.full, failed ? -1 : static_cast<int>(result));
+  if (failed && pending.def->operation != Operation::watch_map)
+    process_of(tid).libraries.note_failure(pending.full);
+  if (opens && !failed) {
+    PathBuffer room;
+    const int fd = static_cast<int>(result);
+    process_of(tid).libraries.note_open(pending.full, fd, GuestView(tid).name_of(fd, room));
+  }
   if (opens && !failed && event.find<std::string>(Key::resolved) == nullptr) {
     std::string resolved = GuestView(tid).path_of(static_cast<int>(result));
     if (!resolved.empty()) event.add(Key::resolved, std::move(resolved));

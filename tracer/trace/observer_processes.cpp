@@ -106,7 +106,7 @@ bool Observer::begins_mapping(const Call& call) {
   const bool is_virtual = virtual_path_of_link(link).has_value();
   std::string resolved = GuestView(call.tid).meaning_of(link);
   Libraries& libraries = process_of(call.tid).libraries;
-  pending.full = libraries.opened(fd);
+  pending.full = libraries.opened(fd, link);
   if (pending.full.empty()) pending.full = resolved;
   pending.marked = is_virtual || wanted_.marks_path(resolved) || wanted_.marks_path(pending.full);
   pending.recorded = wanted_.all_files || pending.marked || libraries.matters(pending.full);
