@@ -115,9 +115,12 @@ void place(Wanted& wanted, std::set<std::string>& taken) {
 
 }  // namespace
 
+bool is_no_gpu(const std::vector<std::string>& arguments) {
+  return arguments.size() == 1 && arguments.front() == "none";
+}
+
 std::vector<GpuProfile> make_gpus(const std::vector<std::string>& arguments,
                                   const std::set<std::string>& taken) {
-  if (arguments.size() == 1 && arguments.front() == "none") return {};
   std::vector<Wanted> all;
   all.reserve(arguments.size() + 1);
   for (const std::string& argument : arguments) all.push_back(read_argument(argument));

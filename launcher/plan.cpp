@@ -49,7 +49,6 @@ std::string detail_of(const tracer::VirtualFile& file) {
 }  // namespace
 
 Plan make_plan(const Options& options) {
-  const Machine machine = look_at_machine();
   Plan plan;
   plan.program = options.program;
   plan.engine = options.engine;
@@ -61,9 +60,10 @@ Plan make_plan(const Options& options) {
   plan.config.show_progress = !options.quiet;
   plan.config.show_statistics = options.verbose && !options.quiet;
   plan.config.trace = options.trace.on && options.trace.selection.calls;
+  if (is_no_gpu(options.gpus)) return plan;  // the programs see the machine as it is
+  const Machine machine = look_at_machine();
   plan.config.gpus = make_gpus(options.gpus, machine.pci);
   for (GpuProfile& gpu : plan.config.gpus) limit_to_cpu_device(gpu);
-  if (plan.config.gpus.empty()) return plan;  // the programs see the machine as it is
   NvidiaView view = make_nvidia_view(plan.config, machine);
   plan.rules = std::move(view.rules);
   plan.files = std::move(view.files);

@@ -111,6 +111,24 @@ law 'a reader that is gone, or never reads, stops nobody'
 { "$VGPU_RUN" --trace --trace-filter all "$GUESTS/many_probes" 20000 3>&-; echo $? >"$scratch/status"; } 2>&1 | head -1 >/dev/null
 [ "$(cat "$scratch/status")" -eq 0 ] || fail "status $(cat "$scratch/status")"
 
+mkfifo "$scratch/fifo"
+exec 7<>"$scratch/fifo" # a reader that reads nothing
+run "$VGPU_RUN" --trace="$scratch/fifo" --trace-filter all "$GUESTS/many_probes" 20000
+exec 7>&-
+[ $status -eq 0 ] || fail "status $status with a reader that reads nothing"
+grep -qE '^vgpu-run: trace: [0-9]+ events are missing: the reader did not take it$' "$scratch/err" || fail 'nothing is said' "$(cat "$scratch/err")"
+
+law 'a process that cannot be read is marked'
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+  cp "$VGPU_RUN" "$GUESTS/undumpable" "$scratch"
+  chmod 755 "$scratch/undumpable" "$scratch"/vgpu-run
+  run setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/vgpu-run" --gpu none --trace "$scratch/undumpable"
+  [ $status -eq 0 ] || fail "status $status" "$(cat "$scratch/err")"
+  grep -q 'blind.*memory cannot be read' "$scratch/err" || fail 'it is not' "$(cat "$scratch/err")"
+else
+  skip 'not root, so nobody else can be tried'
+fi
+
 law 'events are not lost: as many as there were calls'
 count=${EVENTS:-20000}
 run "$VGPU_RUN" --gpu none --trace="$scratch/many" --trace-format jsonl "$GUESTS/many_probes" "$count"

@@ -2,6 +2,7 @@
 
 #include <linux/audit.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/ptrace.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -26,6 +27,10 @@ namespace {
 constexpr long kOptions = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
                           PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD |
                           PTRACE_O_EXITKILL;
+// With a trace, the next stop of a thread comes within microseconds, and to sleep until then would
+// cost more. Others want to be heard too, so not for ever.
+constexpr int kLooks = 40;
+constexpr int kMostChanges = 10000;
 constexpr int kStops[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
 constexpr std::uint64_t kNoCall = ~std::uint64_t{0};
 
@@ -92,10 +97,16 @@ bool Tracing::is_alone() const noexcept {
 bool Tracing::serve(short, const std::function<void(const Call&)>& handle) {
   signalfd_siginfo signals;
   while (::read(child_signals_.get(), &signals, sizeof signals) > 0) continue;
-  for (;;) {
+  int looks = 0;
+  for (int changes = 0; changes < kMostChanges; ++changes) {
     int status = 0;
     const pid_t tid = ::waitpid(-1, &status, __WALL | WNOHANG);
-    if (tid == 0) return true;
+    if (tid == 0 && (observer_ == nullptr || looks++ > kLooks)) return true;
+    if (tid == 0) {
+      ::sched_yield();
+      continue;
+    }
+    looks = 0;
     if (tid > 0)
       on_change(tid, status, handle);
     else if (errno == ECHILD)
@@ -103,6 +114,8 @@ bool Tracing::serve(short, const std::function<void(const Call&)>& handle) {
     else if (errno != EINTR)
       throw fmt::system_error(errno, "wait for the guests");
   }
+  ::raise(SIGCHLD);  // there may be more, whose signal has been read
+  return true;
 }
 
 void Tracing::report(int code, int status) const {

@@ -3,16 +3,12 @@
 #include <sys/types.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <map>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "tracer/sys/unique_fd.h"
 
@@ -35,10 +31,11 @@ class Output {
   explicit Output(std::string path, std::size_t limit = kLimit);
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
+  /// Waits for nobody.
   ~Output();
 
   /// From now on put() waits for room: for whoever may wait for the reader.
-  void wait_for_room() noexcept { waits_ = true; }
+  void wait_for_room() noexcept;
 
   /// Takes a record, which is written whole or not at all. False if it was dropped.
   bool put(std::string_view record, pid_t pid = 0);
@@ -57,37 +54,9 @@ class Output {
   Loss finish(std::chrono::milliseconds patience);
 
  private:
-  struct Chunk {
-    pid_t pid;
-    std::string bytes;
-    std::vector<std::size_t> ends;  // of its records
-  };
-  struct Target {
-    UniqueFd fd;
-    std::size_t step = 0;  // most bytes of one write
-    off_t whole = -1;      // where the last whole record ended; -1: cannot be taken back
-  };
-
-  void write_all();
-  bool write_chunk(const Chunk& chunk);
-  Target* open_target(pid_t pid);
-
-  const std::string path_;
-  const std::size_t limit_;
-  bool waits_ = false;
-  std::map<pid_t, Target> targets_;  // the writer's
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Chunk> queue_;
-  std::size_t queued_ = 0;     // bytes, with those that are being written
-  std::uint64_t moved_ = 0;    // grows with each write that did something
-  std::uint64_t unheard_ = 0;  // dropped, and nobody has asked
-  Loss loss_;
-  bool writing_ = false;
-  bool failed_ = false;
-  bool closed_ = false;
-  std::thread writer_;
+  class Writer;
+  std::shared_ptr<Writer> writer_;  // its thread's too, which may be stuck in the kernel
+  std::thread thread_;
 };
 
 }  // namespace vgpu::tracer

@@ -73,7 +73,9 @@ TEST_CASE("gpu: a mistake is told with the GPU and the key") {
   CHECK(error_of({"t4:memroy=1GiB"}) ==
         "--gpu t4: \"memroy\": unknown key; did you mean `memory`?");
   CHECK(error_of({"t4:memory=1GiB,memory=2GiB"}) == "--gpu t4: \"memory\": twice");
-  CHECK(make_gpus({"none"}, {}).empty());
+  CHECK(is_no_gpu({"none"}));
+  CHECK_FALSE(is_no_gpu({"none", "t4"}));
+  CHECK_FALSE(is_no_gpu({}));
   CHECK(error_of({"none", "t4"}).find("without other") != std::string::npos);
   CHECK(error_of({"none:memory=1GiB"}).find("without other") != std::string::npos);
   for (const char* bad :
