@@ -18,8 +18,8 @@ constexpr const char* kBegin = "<!-- made from tracer/trace/schema.def -->\n";
 constexpr const char* kEnd = "<!-- end -->\n";
 
 std::string make_tables() {
-  std::string text = fmt::format("Version {}.\n\n| event | when | fields |\n|---|---|---|\n",
-                                 kTraceVersion);
+  std::string text =
+      fmt::format("Version {}.\n\n| event | when | fields |\n|---|---|---|\n", kTraceVersion);
   for (const EventRow& row : event_rows()) {
     std::string keys;
     for (const Key key : row.keys) keys += (keys.empty() ? "" : ", ") + std::string(name_of(key));
@@ -50,7 +50,9 @@ TEST_CASE("trace format: the page has the tables of the schema") {
     CHECK(page.substr(at, end - at) == make_tables());
 }
 
-TEST_CASE("trace format: every example of the page is a line that is read, and nothing is unknown in it") {
+TEST_CASE(
+    "trace format: every example of the page is a line that is read, and nothing is unknown in "
+    "it") {
   std::ifstream file(VGPU_TRACE_FORMAT_PAGE);
   int examples = 0;
   for (std::string line; std::getline(file, line);) {
