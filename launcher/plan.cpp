@@ -60,7 +60,6 @@ Plan make_plan(const Options& options) {
   plan.config.report_unsupported = options.unsupported;
   plan.config.show_progress = !options.quiet;
   plan.config.show_statistics = options.verbose && !options.quiet;
-  plan.config.trace = options.trace.on && options.trace.selection.calls;
   plan.config.gpus = make_gpus(options.gpus, machine.pci);
   for (GpuProfile& gpu : plan.config.gpus) limit_to_cpu_device(gpu);
   if (plan.config.gpus.empty()) return plan;  // the programs see the machine as it is
