@@ -59,7 +59,6 @@ Plan make_plan(const Options& options) {
   plan.config.report_unsupported = options.unsupported;
   plan.config.show_progress = !options.quiet;
   plan.config.show_statistics = options.verbose && !options.quiet;
-  plan.config.trace = options.trace.on && options.trace.selection.calls;
   if (is_no_gpu(options.gpus)) return plan;  // the programs see the machine as it is
   const Machine machine = look_at_machine();
   plan.config.gpus = make_gpus(options.gpus, machine.pci);

@@ -20,6 +20,7 @@
 #include "launcher/exit_status.h"
 #include "launcher/process_tree.h"
 #include "launcher/rings/rings.h"
+#include "launcher/rings/watched_library.h"
 #include "launcher/trace/session.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
@@ -167,6 +168,17 @@ std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, Own
   return std::make_unique<tracer::Listener>(std::move(message.fd));
 }
 
+/// Who looks up which of our functions. A trace that cannot tell is still a trace.
+void watch_symbols(const Plan& plan, TraceSession& trace, std::vector<tracer::VirtualFile>& files,
+                   std::vector<UniqueFd>& copies) {
+  if (!plan.trace.selection.wanted.files()) return;
+  try {
+    watch_libraries(files, copies);
+  } catch (const std::exception& error) {
+    trace.observer().blind(0, fmt::format("which functions are looked up: {}", error.what()));
+  }
+}
+
 void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own,
                           TraceSession* trace) {
   // An engine that hears of all children tells the ward itself: two must not wait for the same.
@@ -189,8 +201,10 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
       nullptr, [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
       trace != nullptr && plan.trace.needs_results() ? &trace->observer() : nullptr};
   std::vector<tracer::VirtualFile> files = plan.files;
+  std::vector<UniqueFd> copies;
   std::optional<Rings> rings;
-  if (trace != nullptr && plan.config.trace) {
+  if (trace != nullptr && plan.trace.hears_calls()) {
+    watch_symbols(plan, *trace, files, copies);
     rings.emplace(trace->recorder(), plan.config);
     files.push_back(rings->file());
     watches[2] = rings->watch();

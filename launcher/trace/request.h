@@ -22,6 +22,9 @@ struct TraceRequest {
   bool needs_results() const noexcept {
     return on && (selection.wanted.processes || selection.wanted.files());
   }
+
+  /// True if the guests are to tell of their calls.
+  bool hears_calls() const noexcept { return on && selection.calls; }
 };
 
 /// Reads the value of --trace-filter: sets and flags, with commas between them.

@@ -128,7 +128,6 @@ constexpr Field<DeviceConfig> kConfigFields[] = {
     field<&DeviceConfig::report_unsupported, DeviceConfig>("report_unsupported"),
     field<&DeviceConfig::show_progress, DeviceConfig>("show_progress"),
     field<&DeviceConfig::show_statistics, DeviceConfig>("show_statistics"),
-    field<&DeviceConfig::trace, DeviceConfig>("trace"),
 };
 
 template <typename T>

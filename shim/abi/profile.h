@@ -78,7 +78,6 @@ struct DeviceConfig {
   bool report_unsupported = false;  ///< list at exit what was asked for and is not implemented
   bool show_progress = false;       ///< say on standard error what takes long
   bool show_statistics = false;     ///< say there at a process's end what was compiled
-  bool trace = false;               ///< tell of all that is done: see trace_channel.h
   bool operator==(const DeviceConfig&) const = default;
 };
 

@@ -1,6 +1,5 @@
 #include "shim/frontend/traced_call.h"
 
-#include <cerrno>
 #include <string_view>
 
 #include "shim/frontend/process_state.h"
@@ -30,19 +29,6 @@ bool is_per_thread(Entry entry) noexcept {
 }
 
 }  // namespace
-
-bool decide_whether_traced() noexcept {
-  if (trace::wanted.load(std::memory_order_relaxed) != trace::Wanted::unknown) return trace::on();
-  const int before = errno;
-  bool yes = false;
-  try {
-    yes = config().trace;
-  } catch (...) {  // the call itself will say what is wrong with the configuration
-  }
-  trace::decide(yes);
-  errno = before;
-  return yes;
-}
 
 void locate_stream(trace::Call::Where& where, Entry entry, CUstream stream) noexcept {
   const bool per_thread = is_per_thread(entry);

@@ -12,9 +12,6 @@
 /// What is around the wrapper of an entry point where there is a trace.
 namespace vgpu::frontend {
 
-/// Whether there is a trace; asks the configuration, once.
-bool decide_whether_traced() noexcept;
-
 /// Says where a call's stream or device is to be found in the trace.
 void locate_stream(trace::Call::Where& where, Entry entry, CUstream stream) noexcept;
 
@@ -34,7 +31,7 @@ void locate(trace::Call::Where& where, Entry entry, const Argument& argument) no
 /// Answers with `body` and tells of it.
 template <class Body, class... Arguments>
 [[gnu::noinline, gnu::cold]] CUresult traced(Entry entry, Body body, Arguments... arguments) {
-  if (!decide_whether_traced()) return body();
+  if (!trace::decide()) return body();
   return uncancelled([&]() noexcept {
     trace::Call call("cuda", entry_name(entry));
     const CUresult result = body();

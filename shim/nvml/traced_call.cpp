@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <iterator>
 
 #include "shim/nvml/session.h"
@@ -46,19 +45,6 @@ void show(trace::Text& text, const nvmlUtilization_t& utilization) noexcept {
 }
 
 namespace nvml {
-
-bool decide_whether_traced() noexcept {
-  if (trace::wanted.load(std::memory_order_relaxed) != trace::Wanted::unknown) return trace::on();
-  const int before = errno;
-  bool yes = false;
-  try {
-    yes = config().trace;
-  } catch (...) {  // the call itself will say what is wrong with the configuration
-  }
-  trace::decide(yes);
-  errno = before;
-  return yes;
-}
 
 // NVML numbers devices as the machine does.
 int device_of(nvmlDevice_t device) noexcept {

@@ -20,9 +20,6 @@ void show(trace::Text& text, const nvmlUtilization_t& utilization) noexcept;
 /// What is around the wrapper of an entry point where there is a trace.
 namespace vgpu::nvml {
 
-/// Whether there is a trace; asks the configuration, once.
-bool decide_whether_traced() noexcept;
-
 /// The machine's number of a device; -1 if it is none.
 int device_of(nvmlDevice_t device) noexcept;
 
@@ -41,7 +38,7 @@ void locate(trace::Call::Where& where, const Argument& argument) noexcept {
 template <class Body, class... Arguments>
 [[gnu::noinline, gnu::cold]] nvmlReturn_t traced(const char* name, Body body,
                                                  Arguments... arguments) {
-  if (!decide_whether_traced()) return body();
+  if (!trace::decide()) return body();
   return uncancelled([&]() noexcept {
     trace::Call call("nvml", name);
     const nvmlReturn_t result = body();

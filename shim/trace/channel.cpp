@@ -78,6 +78,16 @@ bool open_once(Process& process) noexcept {
 
 }  // namespace
 
+bool decide() noexcept {
+  const Wanted known = wanted.load(std::memory_order_relaxed);
+  if (known != Wanted::unknown) return known == Wanted::yes;
+  const int before = errno;
+  const bool yes = ::access(kTraceChannelPath.data(), F_OK) == 0;
+  wanted.store(yes ? Wanted::yes : Wanted::no);
+  errno = before;
+  return yes;
+}
+
 RingWriter* ring() noexcept {
   Process* process = process_pages.load(std::memory_order_acquire);
   if (process == nullptr) process = make_process();

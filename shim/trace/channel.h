@@ -12,11 +12,12 @@ namespace vgpu::trace {
 enum class Wanted : int { unknown, no, yes };
 inline constinit std::atomic<Wanted> wanted{Wanted::unknown};
 
-/// Whether the configuration says so; it outlives a fork.
-inline void decide(bool yes) noexcept { wanted = yes ? Wanted::yes : Wanted::no; }
-
 /// The one question that a call asks where nothing is traced.
 inline bool may_be_on() noexcept { return wanted.load(std::memory_order_relaxed) != Wanted::no; }
+
+/// Whether there is a trace: if the supervisor has the file for it. Finds out once, also for forked
+/// children. Leaves errno as it was.
+bool decide() noexcept;
 
 /// True once it is known that there is a trace.
 inline bool on() noexcept { return wanted.load(std::memory_order_relaxed) == Wanted::yes; }

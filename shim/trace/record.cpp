@@ -32,11 +32,11 @@ Record& Record::text(TraceField field, std::string_view value) noexcept {
   return *this;
 }
 
-void Record::send() noexcept {
+void Record::send(std::uint32_t tid) noexcept {
   RingWriter* const writer = ring();
   if (writer == nullptr) return;
   const int before = errno;
-  head_.tid = thread_id();
+  head_.tid = tid;
   writer->write(kind_, head_, {fields_.data(), head_.fields});
   errno = before;
 }

@@ -17,7 +17,8 @@ class Record {
   Record& number(TraceField field, std::int64_t value) noexcept;
   Record& text(TraceField field, std::string_view value) noexcept;
   /// Leaves errno as it was.
-  void send() noexcept;
+  void send() noexcept { send(thread_id()); }
+  void send(std::uint32_t tid) noexcept;
 
  private:
   void add(TraceField field, const void* value, std::size_t size) noexcept;

@@ -4,6 +4,7 @@
 need "$GUESTS/vector_add" 'the guest vector_add'
 command -v jq >/dev/null || { echo 'SKIP: calls.sh: jq is not here'; exit 77; }
 trace=$scratch/trace.jsonl
+cuda_libraries=$(dirname "$(dirname "$("$lib/find-nvcc")")")/lib64
 
 # traced STATUS COMMAND...: runs it with all of its calls in $trace.
 traced() {
@@ -88,5 +89,34 @@ law 'a guest that writes anything over its ring harms nobody'
 traced 0 sh -c 'head -c 1100000 /dev/urandom 1<>/proc/driver/vgpu-run/trace >&1; "$0"' "$GUESTS/vector_add"
 shows 'true' '[.[] | select(.event == "api")] | length > 5'
 shows '1' '[.[] | select(.event == "blind")] | length'
+
+law 'each function that a program looks up is told of, by dlsym and by the loader, and the program does not feel it'
+filter=nvidia
+traced 0 "$GUESTS/hold_memory" 1
+shows 'cuInit libcuda.so.1' '[.[] | select(.event == "symbol")][0] | "\(.name) \(.library)"'
+shows 'libcuda.so.1 libnvidia-ml.so.1' '[.[] | select(.event == "symbol") | .library] | unique | join(" ")'
+for guest in vector_add_linked nv_vector_add-shared; do
+  [ -x "$GUESTS/$guest" ] || { skip "$guest is not built here"; continue; }
+  for now in '' 1; do
+    LD_LIBRARY_PATH=$cuda_libraries traced 0 env LD_BIND_NOW=$now "$GUESTS/$guest"
+    grep -q '^PASS$' "$scratch/out" || fail "$guest" "$(shown "$guest")"
+    shows 'true' 'any(.[]; .event == "symbol" and .name == "cuInit")'
+    shows '0' '[.[] | select(.event == "lost" or .event == "blind")] | length'
+  done
+done
+
+law 'a library that is loaded, and of which only symbols are looked up, is seen at that'
+traced 0 python3 -c 'import ctypes; ctypes.CDLL("libcuda.so.1").cuInit; ctypes.CDLL("libnvidia-ml.so.1").nvmlInit_v2'
+shows 'cuInit nvmlInit_v2' '[.[] | select(.event == "symbol") | .name] | unique | join(" ")'
+shows '0' '[.[] | select(.event == "api")] | length'
+filter=
+
+if [ -x "$GUESTS/nv_streams-static" ]; then
+  law 'what streams do carries the number of the stream, and it is that of the calls'
+  traced 0 "$GUESTS/nv_streams-static"
+  shows 'true' '[.[] | select(.event == "launch") | .stream] | unique | length > 1'
+  shows 'true' '([.[] | select(.event == "launch") | .stream] | unique) - ([.[] | select(.event == "api" and .stream) | .stream] | unique) == []'
+  shows 'true' '[.[] | select(.event == "launch" or .event == "copy")] | group_by(.stream) | all(sort_by(.t) | [range(1; length) as $i | (.[$i - 1].t + .[$i - 1].duration) <= .[$i].t] | all)'
+fi
 
 finish

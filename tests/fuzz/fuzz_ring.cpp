@@ -36,13 +36,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 8) return 0;
   std::uint64_t reserved = 0;
   std::memcpy(&reserved, data, 8);
-  ring->reserved = data[0] % 4 == 0 ? reserved : (size - 8) / 8 * 8;
+  if (data[0] % 4 != 0) reserved = (size - 8) / 8 * 8;
+  ring->reserved = reserved;
   std::memcpy(static_cast<void*>(&ring->words), data + 8, std::min(size - 8, sizeof ring->words));
   dirty = size;
   launcher::RingReader reader(*ring);
   std::size_t bytes = read_all(reader, false);
   bytes += read_all(reader, true);
-  if (bytes > size || read_all(reader, true) != 0) std::abort();
+  if (bytes > reserved || read_all(reader, true) != 0) std::abort();
   reader.take_lost();
   return 0;
 }

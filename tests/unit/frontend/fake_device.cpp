@@ -7,17 +7,9 @@
 #include <stdexcept>
 
 #include "shim/frontend/surroundings.h"
-#include "shim/trace/channel.h"
 
 namespace vgpu::fake {
 namespace {
-
-// Whether there is a trace stands in the configuration. It is read once, and no call of the parent
-// may do that for the children, each of which has its own.
-const bool untraced = [] {
-  trace::decide(false);
-  return true;
-}();
 
 void start(std::vector<GpuProfile> visible, const DeviceOptions& options) {
   ++starts().count;

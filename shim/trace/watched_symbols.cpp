@@ -1,0 +1,60 @@
+// The resolvers of a library's functions; see shim/abi/watched_symbols.h.
+#include "shim/abi/watched_symbols.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "shim/trace/record.h"
+
+// No instruction of ours leads to the resolvers, and so the linker is told to keep them (R).
+asm(R"(
+  .pushsection .vgpu_stubs, "axR", @progbits
+  .set vgpu_slot, 0
+  .rept 1024
+    .balign 16
+    endbr64
+    movl $vgpu_slot, %edi
+    jmp vgpu_watched_symbol
+    .set vgpu_slot, vgpu_slot + 1
+  .endr
+  .balign 16
+  .popsection
+  .pushsection .vgpu_watched, "aR", @progbits
+  .balign 16
+  .hidden vgpu_watched_table
+  .globl vgpu_watched_table
+vgpu_watched_table:
+  .zero 64 + 8 * 1024
+  .size vgpu_watched_table, . - vgpu_watched_table
+  .popsection
+)");
+static_assert(vgpu::kWatchedSymbols == 1024 && vgpu::kStubSize == 16);
+
+namespace vgpu {
+
+extern "C" __attribute__((visibility("hidden"))) const WatchedTable vgpu_watched_table;
+
+namespace {
+
+/// The loader writes its address here when it relocates us.
+const void* const volatile relocated_address = &vgpu_watched_table;
+
+}  // namespace
+
+/// What every resolver asks: the function behind a symbol. The loader calls it in the middle of its
+/// work: nothing here may use thread-local memory of ours, which it may not have made yet, nor call
+/// another library before the loader has bound us to it.
+extern "C" __attribute__((visibility("hidden"), used)) const void* vgpu_watched_symbol(
+    std::uint32_t slot) noexcept {
+  const auto* const table = reinterpret_cast<const char*>(&vgpu_watched_table);
+  const WatchedTable::Symbol& symbol = vgpu_watched_table.symbols[slot];
+  const void* const function = table + symbol.function;
+  if (relocated_address != static_cast<const void*>(table)) return function;
+  trace::Record(TraceKind::symbol)
+      .text(TraceField::library, vgpu_watched_table.library.data())
+      .text(TraceField::name, table + symbol.name)
+      .send(static_cast<std::uint32_t>(::syscall(SYS_gettid)));
+  return function;
+}
+
+}  // namespace vgpu
