@@ -18,6 +18,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include "shim/cpu/exec/address_space.h"
+#include "shim/cpu/jit/finish.h"
 #include "shim/cpu/jit/gather.h"
 #include "shim/cpu/jit/runtime_symbols.h"
 #include "shim/cpu/jit/statistics.h"
@@ -149,6 +150,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
   for (llvm::Function& function : module) {
     if (function.isDeclaration()) continue;
     passes.run(function, functions);
+    finish_dots(function);
     improve_gathers(function, host_features());
     functions.invalidate(function, llvm::PreservedAnalyses::none());
     last.run(function, functions);

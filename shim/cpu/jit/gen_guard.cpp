@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "shim/cpu/exec/address_space.h"
+#include "shim/cpu/jit/gather.h"
 #include "shim/cpu/jit/generator.h"
 
 namespace vgpu::jit {
@@ -93,13 +94,7 @@ Value* Generator::suspicious(const Lanes& at, std::int64_t bytes, Value* mask) {
     rows.bases.push_back(at.base);
   } else if (!rows_of(at, rows) || rows.stride % bytes != 0 ||
              rows.stride != static_cast<std::int16_t>(rows.stride)) {
-    llvm::Type* const i64 = b_.getInt64Ty();
-    Value* const all = vector(at);
-    Value* const odd =
-        b_.CreateAnd(b_.CreateXor(all, splat(llvm::ConstantInt::get(i64, space.base()))),
-                     splat(llvm::ConstantInt::get(i64, kept)));
-    return any(
-        b_.CreateAnd(mask, b_.CreateICmpNE(odd, llvm::Constant::getNullValue(odd->getType()))));
+    return mark_outside(b_, module_, vector(at), mask, space.base(), kept);
   }
   Value* odd = differs(rows.bases.front());
   for (std::size_t row = 1; row < rows.bases.size() && !rows.same; ++row)

@@ -83,7 +83,8 @@ PatternGuess::Found PatternGuess::visit(llvm::Value* vector, unsigned depth) {
 PatternGuess::Found PatternGuess::compute(llvm::Value* vector, unsigned depth) {
   if (!llvm::isa<llvm::FixedVectorType>(vector->getType())) return std::nullopt;
   if (auto* const given = llvm::dyn_cast<llvm::Constant>(vector)) return constant(given);
-  if (llvm::getSplatValue(vector) != nullptr)
+  const auto* const spread = llvm::dyn_cast<llvm::ShuffleVectorInst>(vector);
+  if (spread != nullptr && spread->isZeroEltSplat())
     return LanePattern{std::vector<std::int64_t>(count_of(*vector), 0), true};
   if (auto* const op = llvm::dyn_cast<llvm::BinaryOperator>(vector)) return binary(*op, depth);
   if (auto* const op = llvm::dyn_cast<llvm::CastInst>(vector)) return resized(*op, depth);

@@ -168,7 +168,7 @@ Value* flush_always(Emit& e, Value* value) {
       value->getType() == llvm::FixedVectorType::get(e.b.getFloatTy(), kWarpSize)) {
     // Zeros too: in the flushing mode the processor classes subnormals as such.
     constexpr unsigned kSubnormalOrZero = 0x26;
-    Value* is_small = by_pieces(e, 512, {value}, [&](llvm::ArrayRef<Value*> part) {
+    Value* is_small = by_pieces(e.b, 512, {value}, [&](llvm::ArrayRef<Value*> part) {
       return e.b.CreateIntrinsic(llvm::Intrinsic::x86_avx512_fpclass_ps_512, {},
                                  {part[0], e.b.getInt32(kSubnormalOrZero)});
     });

@@ -60,6 +60,8 @@ bool bears(const Instruction& inst) noexcept {
   // atom and red .add.f32 flush on global memory. Source: PTX ISA, atom.
   if ((inst.op == Opcode::atom_ || inst.op == Opcode::red_) && any_is(inst, Family::single))
     return inst.space == ptx::Space::global;
+  if (inst.op == Opcode::tanh_ && inst.types.front() == Type::f32)
+    return true;  // sees to it itself
   if (any_is(inst, Family::wide)) return false;
   if (any_is(inst, Family::bfloat)) return false;
   return !any_is(inst, Family::single) || inst.has(Mod::ftz_);

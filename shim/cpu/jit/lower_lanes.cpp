@@ -16,22 +16,22 @@ llvm::FixedVectorType* vector_type(Value* value) {
   return llvm::cast<llvm::FixedVectorType>(value->getType());
 }
 
-Value* piece(Emit& e, Value* value, unsigned first, unsigned count) {
+Value* piece(llvm::IRBuilder<>& b, Value* value, unsigned first, unsigned count) {
   llvm::SmallVector<int, 64> picks(count);
   std::iota(picks.begin(), picks.end(), static_cast<int>(first));
-  return e.b.CreateShuffleVector(value, picks);
+  return b.CreateShuffleVector(value, picks);
 }
 
-Value* joined(Emit& e, Value* a, Value* b) {
-  llvm::SmallVector<int, 128> picks(vector_type(a)->getNumElements() +
-                                    vector_type(b)->getNumElements());
+Value* joined(llvm::IRBuilder<>& b, Value* low, Value* high) {
+  llvm::SmallVector<int, 128> picks(vector_type(low)->getNumElements() +
+                                    vector_type(high)->getNumElements());
   std::iota(picks.begin(), picks.end(), 0);
-  return e.b.CreateShuffleVector(a, b, picks);
+  return b.CreateShuffleVector(low, high, picks);
 }
 
 }  // namespace
 
-Value* by_pieces(Emit& e, unsigned bits, llvm::ArrayRef<Value*> values,
+Value* by_pieces(llvm::IRBuilder<>& b, unsigned bits, llvm::ArrayRef<Value*> values,
                  const std::function<Value*(llvm::ArrayRef<Value*>)>& f) {
   const unsigned total =
       vector_type(values[0])->getNumElements() * values[0]->getType()->getScalarSizeInBits();
@@ -40,14 +40,14 @@ Value* by_pieces(Emit& e, unsigned bits, llvm::ArrayRef<Value*> values,
     llvm::SmallVector<Value*, 4> parts;
     for (Value* value : values) {
       const unsigned size = value->getType()->getScalarSizeInBits();
-      parts.push_back(piece(e, value, at / size, bits / size));
+      parts.push_back(piece(b, value, at / size, bits / size));
     }
     done.push_back(f(parts));
   }
   // In pairs, so that both sides always have the same type. Sizes are powers of two.
   while (done.size() > 1) {
     for (std::size_t n = 0; n < done.size() / 2; ++n)
-      done[n] = joined(e, done[2 * n], done[2 * n + 1]);
+      done[n] = joined(b, done[2 * n], done[2 * n + 1]);
     done.resize(done.size() / 2);
   }
   return done.front();

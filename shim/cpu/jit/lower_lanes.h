@@ -8,7 +8,7 @@ namespace vgpu::jit {
 
 /// `value`, a vector, cut into pieces of `bits` bits; `f` of the pieces side by side at the
 /// instruction's width again. For intrinsics of one register size.
-llvm::Value* by_pieces(Emit& e, unsigned bits, llvm::ArrayRef<llvm::Value*> values,
+llvm::Value* by_pieces(llvm::IRBuilder<>& b, unsigned bits, llvm::ArrayRef<llvm::Value*> values,
                        const std::function<llvm::Value*(llvm::ArrayRef<llvm::Value*>)>& f);
 
 /// `lanes` (<32 x i1>) as the bits of an i32.

@@ -159,6 +159,10 @@ Value* tanh_single(Emit& e, Value* x) {
   Value* large = e.b.CreateFSub(real(x, 1.0), ratio);
   Value* result = e.b.CreateSelect(e.b.CreateFCmpOLT(size, real(x, 0.625)), small, large);
   result = binary(e, intrinsic::copysign, result, x);
+  if (e.flushes_by_mode()) {  // there is no tanh that flushes
+    Value* const bits = e.b.CreateBitCast(size, e.type(Type::b32));
+    result = e.b.CreateSelect(e.b.CreateICmpULT(bits, num(bits, 0x00800000)), x, result);
+  }
   return e.b.CreateSelect(is_nan(e, x), canonical_nan(x), result);
 }
 

@@ -78,7 +78,7 @@ Value* by_byte_shuffle(Emit& e, Value* a, Value* b, Value* control) {
   index = e.b.CreateBitCast(index, bytes);
   const bool wide = e.features().avx512bw;
   const auto shuffle = [&](Value* from) {
-    return by_pieces(e, wide ? 512 : 256, {e.b.CreateBitCast(from, bytes), index},
+    return by_pieces(e.b, wide ? 512 : 256, {e.b.CreateBitCast(from, bytes), index},
                      [&](llvm::ArrayRef<Value*> parts) {
                        return e.b.CreateIntrinsic(
                            wide ? intrinsic::x86_avx512_pshuf_b_512 : intrinsic::x86_avx2_pshuf_b,

@@ -84,7 +84,7 @@ Value* permute(Emit& e, Value* value, Value* lanes) {
   }
   Value* lower = e.b.CreateShuffleVector(value, low);
   Value* upper = e.b.CreateShuffleVector(value, high);
-  return by_pieces(e, 512, {lanes}, [&](llvm::ArrayRef<Value*> parts) {
+  return by_pieces(e.b, 512, {lanes}, [&](llvm::ArrayRef<Value*> parts) {
     return e.b.CreateIntrinsic(intrinsic::x86_avx512_vpermi2var_d_512, {},
                                {lower, parts[0], upper});
   });

@@ -159,10 +159,35 @@ class Webs {
   std::map<std::uint32_t, std::size_t> web_;
 };
 
+/// The number that a web always is: what its only definition moves into it. Where that has not run
+/// any number will do.
+const ptx::Operand* constant_of(const Code& code, const ptx::Operand& operand) {
+  if (operand.kind != ptx::Operand::Kind::reg) return nullptr;
+  const Web& web = code.webs[static_cast<std::size_t>(operand.value)];
+  if (web.defs.size() != 1 || size_of(web.type) != 4) return nullptr;
+  const ptx::Instruction& def = code.insts[web.defs.front().inst];
+  if (def.op != ptx::Opcode::mov_ || def.guard >= 0 || def.operands.size() != 2) return nullptr;
+  const ptx::Operand& source = def.operands.back();
+  return source.kind == ptx::Operand::Kind::imm_int && source.name.empty() ? &source : nullptr;
+}
+
+/// Compilers keep the distances of shuffles in registers, which do not stay constants where they
+/// are kept over a barrier. A shuffle by a constant is a fraction of one that is not.
+void name_distances(Code& code) {
+  for (ptx::Instruction& inst : code.insts) {
+    if (inst.op != ptx::Opcode::shfl_) continue;
+    const std::size_t value = destination_count(inst);
+    for (std::size_t n = value + 1; n < inst.operands.size(); ++n)
+      if (const ptx::Operand* const number = constant_of(code, inst.operands[n]))
+        inst.operands[n] = *number;
+  }
+}
+
 }  // namespace
 
 void build_webs(Code& code) {
   Webs(code).build();
+  name_distances(code);
   const auto live = liveness(code, code.webs.size());
   code.live_in.clear();
   for (const auto& set : live) {

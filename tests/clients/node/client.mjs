@@ -5,8 +5,8 @@ import {pathToFileURL} from "node:url";
 export const {LlamaCompletion, getLlama} = await import(pathToFileURL(join(process.env.NODE_LLAMA_CPP, "dist/index.js")).href);
 
 /** The library on `device`: "cuda", or "cpu" for the backend that is the measure of all things here. */
-export async function open(device) {
-  const llama = await getLlama({gpu: device === "cuda" ? "cuda" : false, build: "never", logLevel: "warn", maxThreads: 1});
+export async function open(device, maxThreads = 1) {
+  const llama = await getLlama({gpu: device === "cuda" ? "cuda" : false, build: "never", logLevel: "warn", maxThreads});
   if (device === "cuda" && llama.gpu !== "cuda") throw new Error(`no CUDA, but ${llama.gpu}`);
   return llama;
 }

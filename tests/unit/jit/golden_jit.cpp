@@ -12,6 +12,7 @@
 #include <map>
 #include <stdexcept>
 
+#include "shim/cpu/jit/finish.h"
 #include "shim/cpu/jit/lower_common.h"
 
 namespace vgpu::golden {
@@ -196,6 +197,7 @@ void optimise(llvm::Module& module) {
   llvm::ModulePassManager passes;
   check(builder.parsePassPipeline(passes, "function(early-cse,instcombine<no-verify-fixpoint>)"));
   passes.run(module, modules);
+  for (llvm::Function& function : module) jit::finish_dots(function);
 }
 
 }  // namespace

@@ -194,5 +194,42 @@ AGAIN:
   }
 }
 
+TEST_CASE("barrier: distances of shuffles that wait in registers are what they were") {
+  Device device(R"(
+.visible .entry k(.param .u64 out, .param .u32 far)
+{
+  .reg .b32 %t, %v, %w, %near, %far, %whole, %all; .reg .b64 %o, %d; .reg .pred %p;
+  ld.param.u64 %o, [out];
+  ld.param.u32 %far, [far];
+  mov.u32 %near, 1;
+  mov.u32 %whole, 31;
+  mov.u32 %all, -1;
+  mov.u32 %t, %tid.x;
+  mul.lo.s32 %v, %t, %t;
+  bar.sync 0;
+  shfl.sync.bfly.b32 %w, %v, %near, %whole, %all;
+  add.s32 %v, %v, %w;
+  setp.eq.u32 %p, %far, 0;
+  @%p mov.u32 %near, 2;
+  bar.sync 0;
+  shfl.sync.bfly.b32 %w, %v, %far, %whole, %all;
+  add.s32 %v, %v, %w;
+  mul.wide.u32 %d, %t, 4;
+  add.u64 %o, %o, %d;
+  st.global.u32 [%o], %v;
+  ret;
+}
+)");
+  for (const std::uint32_t far : {2u, 16u}) {
+    Memory<std::uint32_t> out(64);
+    REQUIRE(device.run("k", {1}, {64}, Params().add(out.data()).add(far)).message == "");
+    for (std::uint32_t t = 0; t < 64; ++t) {
+      std::uint32_t sum = 0;
+      for (const std::uint32_t other : {0u, 1u, far, far ^ 1}) sum += (t ^ other) * (t ^ other);
+      CHECK(out[t] == sum);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace vgpu::jit::test
