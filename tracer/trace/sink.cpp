@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "tracer/trace/jsonl.h"
+#include "tracer/trace/perfetto.h"
 #include "tracer/trace/text.h"
 
 namespace vgpu::tracer {
@@ -18,7 +19,7 @@ struct FormatRow {
 constexpr FormatRow kFormats[] = {
     {"text", Format::text, make_text_sink},
     {"jsonl", Format::jsonl, make_jsonl_sink},
-    {"perfetto", Format::perfetto, nullptr},
+    {"perfetto", Format::perfetto, make_perfetto_sink},
     {"html", Format::html, nullptr},
 };
 
