@@ -169,8 +169,9 @@ class PerfettoSink : public EventSink, private PacketWriter {
     if (event.number(Key::result) < 0) return add_span(event, tracks_.of(event));
     const std::uint64_t flow = tracks_.begin_program(event);
     const std::uint64_t track = tracks_.of_main(event);
-    if (tracks_.close_program(event.pid)) add_end(event.time, track);
-    add(event, event.time, track_event::kSliceBegin, track, flow);
+    const std::int64_t time = span_of(event).end;  // only then the program runs
+    if (tracks_.close_program(event.pid)) add_end(time, track);
+    add(event, time, track_event::kSliceBegin, track, flow);
     tracks_.open_program(event.pid);
   }
 

@@ -85,9 +85,9 @@ Span span_of(const Event& event) noexcept {
   const auto* duration = event.find<std::int64_t>(Key::duration);
   if (duration == nullptr || *duration < 0 || event.kind == EventKind::end)
     return {event.time, event.time, false};
-  const bool from_begin = event.kind == EventKind::launch || event.kind == EventKind::copy;
-  if (from_begin) return {event.time, event.time + *duration, true};
-  return {std::max<std::int64_t>(event.time - *duration, 0), event.time, true};
+  const bool told_at_end = event.kind == EventKind::api || event.kind == EventKind::compile;
+  if (told_at_end) return {std::max<std::int64_t>(event.time - *duration, 0), event.time, true};
+  return {event.time, event.time + *duration, true};
 }
 
 std::string title_of(const Event& event) {

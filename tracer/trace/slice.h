@@ -14,7 +14,7 @@ struct Span {
   bool has_end;  ///< false: an event of one moment
 };
 
-/// From when to when. Of some kinds t is the begin, of the others the moment when all was known.
+/// From when to when. Of what a program tells of itself t is the end, of the rest the begin.
 Span span_of(const Event& event) noexcept;
 
 /// A few words: the call and what it was about.

@@ -17,7 +17,7 @@ function stacked(spans) {
 }
 
 function programSpans(process, end) {
-  const marks = process.programs.map(event => ({begin: event.fields.t, event}));
+  const marks = process.programs.map(event => ({begin: event.end, event}));
   if (process.first && (marks.length === 0 || process.begin < marks[0].begin)) marks.unshift({begin: process.begin, event: process.first});
   const spans = marks.map((mark, i) => ({...mark, end: marks[i + 1]?.begin ?? Math.max(process.end ?? end, mark.begin),
     title: mark.event.kind === "exec" ? title(mark.event) : process.parent?.name ?? process.label, kind: "program", failed: false}));

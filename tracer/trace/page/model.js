@@ -6,8 +6,8 @@ const asNumber = value => Number(value ?? 0);
 function spanOf(fields) {
   const duration = fields.duration;
   if (duration === undefined || duration < 0 || fields.event === "end") return [fields.t, fields.t];
-  const fromBegin = fields.event === "launch" || fields.event === "copy";
-  return fromBegin ? [fields.t, fields.t + duration] : [Math.max(fields.t - duration, 0), fields.t];
+  const toldAtEnd = fields.event === "api" || fields.event === "compile";
+  return toldAtEnd ? [Math.max(fields.t - duration, 0), fields.t] : [fields.t, fields.t + duration];
 }
 
 function hasFailed(fields) {

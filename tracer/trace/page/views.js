@@ -7,9 +7,9 @@ class Processes {
     const column = (key, title, width, more = {}) => ({key, title, width, ...more});
     this.list = new List(host, {
       id: "tree", label: "Process tree", role: "tree",
-      columns: [column("name", "Process", "minmax(9rem, 1.2fr)"), column("command", "Command line", "minmax(6rem, 3fr)", {class: "code"}),
+      columns: [column("name", "Process", "minmax(7.5rem, 1.2fr)"), column("command", "Command line", "minmax(6rem, 3fr)", {class: "code"}),
         column("began", "Began, s", "6rem", {class: "number narrow"}), column("files", "Files", "4.5rem", {class: "number narrow"}),
-        column("calls", "GPU calls", "5.5rem", {class: "number"}), column("kernels", "Kernels", "5rem", {class: "number narrow"}),
+        column("calls", "GPU calls", "5.5rem", {class: "number narrow"}), column("kernels", "Kernels", "5rem", {class: "number narrow"}),
         column("failures", "Failed", "4.5rem", {class: "number"}), column("exit", "End", "minmax(5rem, 1fr)", {class: "marked"})],
       cells: ({process}) => [process.label, process.command, moment(process.begin), process.files || "", process.calls || "",
         process.kernels || "", process.failures || "", process.exit ? exitText(process.exit.fields) : "still ran"],

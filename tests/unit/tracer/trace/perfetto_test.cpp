@@ -102,8 +102,8 @@ TEST_CASE("perfetto: a call lasts as long as it took, and what it did inside is 
   const Slice& launch = only(trace.of("launch"));
   CHECK(api.begin == 100);
   CHECK(api.end == 900);
-  CHECK(file.begin == 400);
-  CHECK(file.end == 500);
+  CHECK(file.begin == 500);
+  CHECK(file.end == 600);
   CHECK(file.depth == api.depth + 1);
   CHECK(file.name == "openat y");
   CHECK(launch.begin == 1000);
