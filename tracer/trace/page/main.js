@@ -33,9 +33,10 @@ class App {
     const command = visible((trace.argv ?? []).join(" ")) || "A trace";
     byId("command").textContent = command;
     document.title = `${command} – trace`;
-    const failed = model.events.reduce((sum, event) => sum + (event.failed ? 1 : 0), 0);
+    const missed = model.events.filter(event => event.missed).length;
+    const failed = model.events.filter(event => event.failed).length - missed;
     const facts = [["took", duration(model.end)], ["processes", model.processes.length.toLocaleString("en")],
-      ["events", model.events.length.toLocaleString("en")], ["failed", failed.toLocaleString("en")],
+      ["events", model.events.length.toLocaleString("en")], ["failed", `${failed.toLocaleString("en")}${missed ? `, and ${count(missed, "file")} not there` : ""}`],
       ["GPUs", trace.gpus === undefined ? undefined : trace.gpus.length ? trace.gpus.map(visible).join("; ") : "none virtual: only watched"],
       ["watched by", trace.engine], ["what", trace.filter], ["machine", trace.kernel],
       ["began", trace.began === undefined ? undefined : new Date(asNumber(trace.began) / 1e6).toISOString().slice(0, 19) + "Z"],

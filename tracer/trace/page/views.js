@@ -85,9 +85,8 @@ class Libraries {
   groupCells(group) {
     const tries = group.failed === 0 ? "at once" : `after ${count(group.failed, "failed try", "failed tries")}`;
     const place = group.mapped ?? group.found;
-    const what = group.mapped ? "mapped" : "opened, never mapped";
     const outcome = group.missing ? `not found: ${count(group.failed, "path")} tried`
-      : `${what} ${tries}${place.fields.real === 0 ? ", virtual" : ""}`;
+      : `${group.mapped ? "mapped" : "found"} ${tries}${group.mapped ? "" : ", never mapped"}${place.fields.real === 0 ? ", virtual" : ""}`;
     return [group.name, group.process.label, outcome, moment(group.steps[0].begin), ""];
   }
 
@@ -143,7 +142,7 @@ class Table {
 
 const kEventColumns = {
   time: {key: "time", title: "At, s", width: "6.2rem", class: "number", value: event => event.begin, text: event => moment(event.begin)},
-  process: {key: "process", title: "Process", width: "minmax(5rem, 9rem)", class: "narrow", value: event => event.process?.label ?? ""},
+  process: {key: "process", title: "Process", width: "minmax(5rem, 1fr)", class: "narrow", value: event => event.process?.label ?? ""},
   thread: {key: "thread", title: "Thread", width: "4.5rem", class: "number narrow", value: event => event.fields.tid},
   took: {key: "took", title: "Took", width: "5rem", class: "number", value: event => event.fields.duration ?? -1, text: event => duration(event.fields.duration)},
 };
@@ -177,11 +176,11 @@ class Calls {
     const common = {select: row => app.show(row.longest ?? row), classes: row => row.failed ? "failed" : ""};
     const calls = ofKinds("api", "unsupported"), work = ofKinds("launch", "copy", "compile", "load");
     const modes = [
-      ["each", "Each call", {...common, columns: [time, process, thread, field("call", "Call", "minmax(9rem, 16rem)", {class: "code marked"}),
-        field("args", "Arguments", "minmax(6rem, 1fr)", {class: "code narrow"}), field("answer", "Result", "minmax(6rem, 15rem)", {class: "marked"}), took], rows: calls}],
+      ["each", "Each call", {...common, columns: [time, process, thread, field("call", "Call", "minmax(8rem, 1.6fr)", {class: "code marked"}),
+        field("args", "Arguments", "minmax(8rem, 3fr)", {class: "code narrow"}), field("answer", "Result", "minmax(6rem, 1.3fr)", {class: "marked"}), took], rows: calls}],
       ["functions", "By function", {...common, columns: sumColumns("Function"), rows: () => summed(calls(), event => event.fields.call)}],
       ["device", "On the device", {...common, columns: [time, process, field("event", "What", "5rem"),
-        {key: "title", title: "Kernel or copy", width: "minmax(8rem, 1fr)", class: "code marked", value: title}, field("grid", "Grid", "7rem", {class: "narrow"}),
+        {key: "title", title: "Kernel or copy", width: "minmax(8rem, 3fr)", class: "code marked", value: title}, field("grid", "Grid", "7rem", {class: "narrow"}),
         field("block", "Block", "7rem", {class: "narrow"}), field("stream", "Stream", "5rem", {class: "number narrow"}), took], rows: work}],
       ["kernels", "By kernel", {...common, columns: sumColumns("Kernel or copy"), rows: () => summed(work(), event => event.kind === "copy" ? `copy ${event.fields.kind}` : title(event))}],
     ];
@@ -214,7 +213,7 @@ class Events {
       classes: look,
       columns: [{key: "line", title: "Line", width: "4.8rem", class: "number narrow", value: event => event.line}, time, process, thread,
         {key: "kind", title: "Event", width: "6.5rem", value: event => event.kind},
-        {key: "text", title: "What happened", width: "minmax(8rem, 1fr)", class: "code marked", value: sentence}],
+        {key: "text", title: "What happened", width: "minmax(8rem, 6fr)", class: "code marked", value: sentence}],
       rows: () => model.events.filter((_, i) => model.match[i])});
   }
 
