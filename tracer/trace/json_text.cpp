@@ -6,60 +6,15 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "tracer/trace/utf8.h"
+
 namespace vgpu::tracer {
-namespace {
-
-// Where bytes go that are no UTF-8: 0x80 to 0xff, of the private use area.
-constexpr char32_t kRawBytes = 0xef00;
-constexpr char32_t kFirstRaw = kRawBytes + 0x80;
-constexpr char32_t kLastRaw = kRawBytes + 0xff;
-constexpr char32_t kLastCharacter = 0x10ffff;
-
-bool is_surrogate(char32_t code) { return code >= 0xd800 && code <= 0xdfff; }
-
-/// Length of the UTF-8 character that `bytes` begin with, and what it is; 0 if they begin with
-/// none, or with one that stands for a byte.
-std::size_t character_at(std::string_view bytes) {
-  const auto lead = static_cast<unsigned char>(bytes[0]);
-  const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (length == 1) return 1;
-  if (lead < 0xc2 || lead > 0xf4 || bytes.size() < length) return 0;
-  char32_t code = lead & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    const auto next = static_cast<unsigned char>(bytes[i]);
-    if ((next & 0xc0U) != 0x80) return 0;
-    code = code << 6U | (next & 0x3fU);
-  }
-  constexpr char32_t kShortest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kShortest[length] || code > kLastCharacter || is_surrogate(code)) return 0;
-  return code >= kFirstRaw && code <= kLastRaw ? 0 : length;
-}
-
-void append_utf8(std::string& to, char32_t code) {
-  const auto add = [&to](char32_t byte) {
-    to += static_cast<char>(static_cast<unsigned char>(byte));
-  };
-  if (code < 0x80) return add(code);
-  if (code < 0x800) {
-    add(0xc0U | code >> 6U);
-  } else if (code < 0x10000) {
-    add(0xe0U | code >> 12U);
-    add(0x80U | (code >> 6U & 0x3fU));
-  } else {
-    add(0xf0U | code >> 18U);
-    add(0x80U | (code >> 12U & 0x3fU));
-    add(0x80U | (code >> 6U & 0x3fU));
-  }
-  add(0x80U | (code & 0x3fU));
-}
-
-}  // namespace
 
 void append_json_string(std::string& to, std::string_view bytes) {
   to += '"';
   while (!bytes.empty()) {
     const auto byte = static_cast<unsigned char>(bytes[0]);
-    const std::size_t length = character_at(bytes);
+    const std::size_t length = utf8_length(bytes);
     if (length == 0)
       fmt::format_to(std::back_inserter(to), "\\uef{:02x}", byte);
     else if (byte == '"' || byte == '\\')
@@ -150,7 +105,7 @@ std::string JsonText::string() {
       bytes += kMeanings[index];
     } else if (name == 'u') {
       const char32_t code = escaped_character();
-      if (code >= kFirstRaw && code <= kLastRaw)
+      if (is_raw_byte(code))
         bytes += static_cast<char>(static_cast<unsigned char>(code - kRawBytes));
       else
         append_utf8(bytes, code);

@@ -1,8 +1,8 @@
 #include "tracer/trace/sink.h"
 
-#include <stdexcept>
-
+#include "tracer/trace/html.h"
 #include "tracer/trace/jsonl.h"
+#include "tracer/trace/perfetto.h"
 #include "tracer/trace/text.h"
 
 namespace vgpu::tracer {
@@ -11,15 +11,15 @@ namespace {
 struct FormatRow {
   std::string_view name;
   Format format;
-  std::unique_ptr<EventSink> (*make)(Output&, const Look&);  ///< nullptr: not built
+  std::unique_ptr<EventSink> (*make)(Output&, const Look&);
 };
 
 // The order is that of the enumeration.
 constexpr FormatRow kFormats[] = {
     {"text", Format::text, make_text_sink},
     {"jsonl", Format::jsonl, make_jsonl_sink},
-    {"perfetto", Format::perfetto, nullptr},
-    {"html", Format::html, nullptr},
+    {"perfetto", Format::perfetto, make_perfetto_sink},
+    {"html", Format::html, make_html_sink},
 };
 
 }  // namespace
@@ -32,8 +32,6 @@ std::optional<Format> find_format(std::string_view name) noexcept {
 
 std::unique_ptr<EventSink> make_sink(Format format, Output& output, const Look& look) {
   const FormatRow& row = kFormats[static_cast<std::size_t>(format)];
-  if (row.make == nullptr)
-    throw std::runtime_error(std::string(row.name) + ": not yet implemented (text, jsonl work)");
   return row.make(output, look);
 }
 

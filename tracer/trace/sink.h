@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "tracer/trace/event.h"
@@ -16,6 +18,7 @@ enum class Format : std::uint8_t { text, jsonl, perfetto, html };
 struct Look {
   bool colour = false;   ///< text
   bool one_file = true;  ///< text: false if each process has a file of its own, so no pids
+  std::function<std::string()> diagnosis = {};  ///< html: asked for after the last event
 };
 
 /// By the name that --trace-format has.

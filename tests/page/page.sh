@@ -1,0 +1,14 @@
+#!/bin/sh
+# The html view in a real browser: page.sh FOLDER. Given by the environment: VGPU_RUN.
+set -u
+: "${VGPU_RUN:?}"
+here=$(cd "$(dirname "$0")" && pwd)
+folder=${1:?}
+mkdir -p "$folder"
+browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
+for need in "node:$(command -v node)" "a Chromium:$browser"; do
+  [ -n "${need#*:}" ] && continue
+  echo "SKIP: the page in a real browser: ${need%%:*} is not installed"
+  exit 77
+done
+exec node "$here/page_test.mjs" "$VGPU_RUN" "$browser" "$folder"
