@@ -63,7 +63,8 @@ void compare_text(const std::vector<Event>& events, const std::string& text) {
 
 // The page holds the very events. What stands in its source's way is a number that is text there.
 void compare_html(const std::vector<Event>& events, const std::string& page) {
-  const std::string mark = "id=\"lines\">\n";
+  const std::string mark = R"(id="lines">)"
+                           "\n";
   const std::size_t begin = page.find(mark);
   const std::size_t end = page.find("</script>", begin);
   if (begin == std::string::npos || end == std::string::npos)
@@ -77,9 +78,9 @@ void compare_html(const std::vector<Event>& events, const std::string& page) {
     for (std::size_t at = 0; (at = wanted.find('<', at)) != std::string::npos;)
       wanted.replace(at, 1, "\\u003c");
     if (const auto* began = event.find<std::int64_t>(Key::began)) {
-      const std::string number = fmt::format("\"began\":{}", *began);
+      const std::string number = fmt::format(R"("began":{})", *began);
       const std::size_t at = wanted.find(number);
-      wanted.replace(at, number.size(), fmt::format("\"began\":\"{}\"", *began));
+      wanted.replace(at, number.size(), fmt::format(R"("began":"{}")", *began));
     }
     if (found != wanted) differ("html", event, "the page has " + found);
   }

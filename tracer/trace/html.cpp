@@ -55,7 +55,7 @@ class HtmlSink : public EventSink {
         !diagnosis.empty()) {
       std::string json;
       append_json_string(json, diagnosis);
-      tail += "<script type=\"application/json\" id=\"diagnosis-json\">" + inside_script(json) +
+      tail += R"(<script type="application/json" id="diagnosis-json">)" + inside_script(json) +
               "</script>\n";
     }
     output_.put(tail + "</body>\n</html>\n");

@@ -36,7 +36,7 @@ class Details {
   value(key, value) {
     if (Array.isArray(value))
       return value.length === 0 ? "none" : element("ol", {}, ...value.map(item => element("li", {}, visible(item))));
-    if (key === "duration") return `${duration(value)} (${value.toLocaleString("en")} ns)`;
+    if (key === "duration" || key === "cpu") return `${duration(value)} (${value.toLocaleString("en")} ns)`;
     if (key === "bytes") return `${bytes(value)} (${value.toLocaleString("en")})`;
     if (key === "began") return new Date(asNumber(value) / 1e6).toISOString();
     if (key === "real") return value ? "answered by the kernel" : "virtual";
