@@ -127,8 +127,8 @@ std::string watched_library(std::string library, std::string_view soname) {
             WatchedTable::Symbol{from_table(symbol.st_value),
                                  from_table(names.sh_addr + symbol.st_name)});
     symbol.st_value = stubs.sh_addr + slot * kStubSize;
-    symbol.st_info = static_cast<unsigned char>(
-        ELF64_ST_INFO(ELF64_ST_BIND(symbol.st_info), STT_GNU_IFUNC));
+    symbol.st_info =
+        static_cast<unsigned char>(ELF64_ST_INFO(ELF64_ST_BIND(symbol.st_info), STT_GNU_IFUNC));
     elf.put(place, symbol);
     ++slot;
   }

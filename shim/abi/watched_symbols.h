@@ -10,7 +10,7 @@
 /// them in the file itself.
 namespace vgpu {
 
-inline constexpr char kStubSection[] = ".vgpu_stubs";    ///< kWatchedSymbols resolvers
+inline constexpr char kStubSection[] = ".vgpu_stubs";     ///< kWatchedSymbols resolvers
 inline constexpr char kTableSection[] = ".vgpu_watched";  ///< one WatchedTable of zeros
 inline constexpr std::size_t kWatchedSymbols = 1024;
 inline constexpr std::size_t kStubSize = 16;  ///< Units: bytes
