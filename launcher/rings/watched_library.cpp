@@ -42,6 +42,12 @@ class Elf {
     std::memcpy(bytes_.data() + offset, text.data(), text.size());
   }
 
+  /// Of the text there, without its NUL.
+  std::uint32_t text_size(std::size_t offset) const {
+    check(offset, 1);
+    return static_cast<std::uint32_t>(std::min(bytes_.find('\0', offset), bytes_.size()) - offset);
+  }
+
   Elf64_Shdr section(std::size_t index) const {
     return at<Elf64_Shdr>(header_.e_shoff + index * sizeof(Elf64_Shdr));
   }
@@ -116,8 +122,10 @@ std::string watched_library(std::string library, std::string_view soname) {
   const auto from_table = [&](std::uint64_t address) {
     return static_cast<std::int32_t>(static_cast<std::int64_t>(address - table.sh_addr));
   };
-  elf.put_text(table.sh_offset + offsetof(WatchedTable, library),
-               soname.substr(0, sizeof(WatchedTable::library) - 1));
+  soname = soname.substr(0, sizeof(WatchedTable::library));
+  elf.put_text(table.sh_offset + offsetof(WatchedTable, library), soname);
+  elf.put(table.sh_offset + offsetof(WatchedTable, library_size),
+          static_cast<std::uint32_t>(soname.size()));
   std::size_t slot = 0;
   for (std::size_t i = 0; i < symbols.sh_size / sizeof(Elf64_Sym) && slot < kWatchedSymbols; ++i) {
     const std::size_t place = symbols.sh_offset + i * sizeof(Elf64_Sym);
@@ -125,7 +133,8 @@ std::string watched_library(std::string library, std::string_view soname) {
     if (!is_function(symbol)) continue;
     elf.put(table.sh_offset + offsetof(WatchedTable, symbols) + slot * sizeof(WatchedTable::Symbol),
             WatchedTable::Symbol{from_table(symbol.st_value),
-                                 from_table(names.sh_addr + symbol.st_name)});
+                                 from_table(names.sh_addr + symbol.st_name),
+                                 elf.text_size(names.sh_offset + symbol.st_name)});
     symbol.st_value = stubs.sh_addr + slot * kStubSize;
     symbol.st_info =
         static_cast<unsigned char>(ELF64_ST_INFO(ELF64_ST_BIND(symbol.st_info), STT_GNU_IFUNC));

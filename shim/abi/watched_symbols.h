@@ -20,10 +20,12 @@ struct WatchedTable {
   struct Symbol {
     std::int32_t function;
     std::int32_t name;
+    std::uint32_t name_size;
   };
-  std::array<char, 64> library;  ///< its SONAME, ended by a NUL
+  std::array<char, 60> library;  ///< its SONAME
+  std::uint32_t library_size;
   std::array<Symbol, kWatchedSymbols> symbols;
 };
-static_assert(sizeof(WatchedTable) == 64 + 8 * kWatchedSymbols);
+static_assert(sizeof(WatchedTable) == 64 + 12 * kWatchedSymbols);
 
 }  // namespace vgpu

@@ -33,24 +33,32 @@ struct Self {
 };
 thread_local constinit Self self;
 
+// The kernel is asked directly: a resolver may be the first who writes, before a sanitizer that
+// stands in for libc's functions has begun; see watched_symbols.cpp.
+
+void* map(std::size_t size, int flags, int fd) noexcept {
+  return reinterpret_cast<void*>(
+      ::syscall(SYS_mmap, nullptr, size, PROT_READ | PROT_WRITE, flags, fd, 0));
+}
+
 Process* make_process() noexcept {
-  void* const pages =
-      ::mmap(nullptr, sizeof(Process), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* const pages = map(sizeof(Process), MAP_PRIVATE | MAP_ANONYMOUS, -1);
   if (pages == MAP_FAILED) return nullptr;
   Process* first = nullptr;
   auto* const fresh = new (pages) Process;  // zeros are its initial state
   // Before Linux 4.14 a child would write into its parent's ring: then there is none.
-  if (::madvise(pages, sizeof(Process), MADV_WIPEONFORK) != 0) fresh->phase = Process::refused;
+  if (::syscall(SYS_madvise, pages, sizeof(Process), MADV_WIPEONFORK) != 0)
+    fresh->phase = Process::refused;
   if (process_pages.compare_exchange_strong(first, fresh)) return fresh;
-  ::munmap(pages, sizeof(Process));
+  ::syscall(SYS_munmap, pages, sizeof(Process));
   return first;
 }
 
 TraceRing* open_ring() noexcept {
-  const int fd = ::open(kTraceChannelPath.data(), O_RDWR | O_CLOEXEC);
+  const long fd = ::syscall(SYS_openat, AT_FDCWD, kTraceChannelPath.data(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return nullptr;
-  void* const at = ::mmap(nullptr, sizeof(TraceRing), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-  ::close(fd);  // so there is none that the program could close
+  void* const at = map(sizeof(TraceRing), MAP_SHARED, static_cast<int>(fd));
+  ::syscall(SYS_close, fd);  // so there is none that the program could close
   return at == MAP_FAILED ? nullptr : static_cast<TraceRing*>(at);
 }
 
@@ -58,7 +66,7 @@ TraceRing* open_ring() noexcept {
 bool open_once(Process& process) noexcept {
   int phase = Process::none;
   if (process.phase.compare_exchange_strong(phase, Process::opening)) {
-    const auto pid = static_cast<std::uint32_t>(::getpid());
+    const auto pid = static_cast<std::uint32_t>(::syscall(SYS_getpid));
     process.pid.store(pid);
     TraceRing* const ring = open_ring();
     if (ring != nullptr) {

@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <ctime>
+
 #include "shim/trace/record.h"
 
 // No instruction of ours leads to the resolvers, and so the linker is told to keep them (R).
@@ -24,7 +26,7 @@ asm(R"(
   .hidden vgpu_watched_table
   .globl vgpu_watched_table
 vgpu_watched_table:
-  .zero 64 + 8 * 1024
+  .zero 64 + 12 * 1024
   .size vgpu_watched_table, . - vgpu_watched_table
   .popsection
 )");
@@ -39,20 +41,28 @@ namespace {
 /// The loader writes its address here when it relocates us.
 const void* const volatile relocated_address = &vgpu_watched_table;
 
+std::int64_t now() noexcept {
+  timespec time{};
+  ::syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &time);
+  return time.tv_sec * 1'000'000'000 + time.tv_nsec;
+}
+
 }  // namespace
 
 /// What every resolver asks: the function behind a symbol. The loader calls it in the middle of its
 /// work: nothing here may use thread-local memory of ours, which it may not have made yet, nor call
-/// another library before the loader has bound us to it.
+/// another library before the loader has bound us to it, nor what a sanitizer stands in for, which
+/// may not have begun: so the kernel is asked directly.
 extern "C" __attribute__((visibility("hidden"), used)) const void* vgpu_watched_symbol(
     std::uint32_t slot) noexcept {
   const auto* const table = reinterpret_cast<const char*>(&vgpu_watched_table);
   const WatchedTable::Symbol& symbol = vgpu_watched_table.symbols[slot];
   const void* const function = table + symbol.function;
   if (relocated_address != static_cast<const void*>(table)) return function;
-  trace::Record(TraceKind::symbol)
-      .text(TraceField::library, vgpu_watched_table.library.data())
-      .text(TraceField::name, table + symbol.name)
+  trace::Record(TraceKind::symbol, now())
+      .text(TraceField::library,
+            {vgpu_watched_table.library.data(), vgpu_watched_table.library_size})
+      .text(TraceField::name, {table + symbol.name, symbol.name_size})
       .send(static_cast<std::uint32_t>(::syscall(SYS_gettid)));
   return function;
 }

@@ -95,12 +95,13 @@ filter=nvidia
 traced 0 "$GUESTS/hold_memory" 1
 shows 'cuInit libcuda.so.1' '[.[] | select(.event == "symbol")][0] | "\(.name) \(.library)"'
 shows 'libcuda.so.1 libnvidia-ml.so.1' '[.[] | select(.event == "symbol") | .library] | unique | join(" ")'
-for guest in vector_add_linked nv_vector_add-shared; do
+for guest in vector_add_linked:cuInit nv_vector_add-shared:cuGetProcAddress; do
+  looked_up=${guest#*:} guest=${guest%:*}
   [ -x "$GUESTS/$guest" ] || { skip "$guest is not built here"; continue; }
   for now in '' 1; do
     LD_LIBRARY_PATH=$cuda_libraries traced 0 env LD_BIND_NOW=$now "$GUESTS/$guest"
     grep -q '^PASS$' "$scratch/out" || fail "$guest" "$(shown "$guest")"
-    shows 'true' 'any(.[]; .event == "symbol" and .name == "cuInit")'
+    shows 'true' 'any(.[]; .event == "symbol" and (.name | startswith("'$looked_up'")))'
     shows '0' '[.[] | select(.event == "lost" or .event == "blind")] | length'
   done
 done

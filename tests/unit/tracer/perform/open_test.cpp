@@ -10,8 +10,10 @@
 #include <array>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "tests/unit/tracer/guest.h"
+#include "tracer/sys/memfd.h"
 
 namespace vgpu::tracer::testing {
 namespace {
@@ -289,6 +291,34 @@ TEST_CASE("open: nothing is left behind by virtual directories") {
     EXPECT(::open("/proc/driver/vdrv", O_RDONLY) >= 0);
     EXPECT(::system("ls -a /dev/shm /tmp | grep -q virtual-directory") != 0);
   });
+}
+
+TEST_CASE("open: a file that is made for each open is another one each time, and can be refused") {
+  std::vector<UniqueFd> kept;
+  std::vector<VirtualFile> files = usual_files();
+  files.push_back(private_file("/proc/driver/vdrv/own", [&](pid_t) {
+    constexpr std::size_t kMost = 2;
+    if (kept.size() == kMost) return UniqueFd();
+    kept.push_back(make_shared_memfd("/proc/driver/vdrv/own", 1, 0600));
+    return reopen(kept.back().get(), O_RDWR);
+  }));
+  const auto rules = usual_rules();
+  const Outcome outcome = run_guest(files, rules, [] {
+    constexpr const char* kOwn = "/proc/driver/vdrv/own";
+    const int first = ::open(kOwn, O_RDWR | O_CLOEXEC);
+    const int second = ::open(kOwn, O_RDWR);
+    EXPECT(first >= 0 && second >= 0);
+    EXPECT(::fcntl(first, F_GETFD) == FD_CLOEXEC);
+    EXPECT(::pwrite(first, "1", 1, 0) == 1);
+    EXPECT(::pwrite(second, "2", 1, 0) == 1);
+    EXPECT(read_file(first) == "1");
+    EXPECT_FAILS(::open(kOwn, O_RDWR), ENFILE);
+    EXPECT(::access(kOwn, R_OK | W_OK) == 0);
+  });
+  for (const std::string& text : outcome.missed) FAIL_CHECK(text);
+  CHECK(outcome.status == 0);
+  REQUIRE(kept.size() == 2);
+  CHECK(read_file(kept[1].get()) == "2");
 }
 
 }  // namespace
