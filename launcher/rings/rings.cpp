@@ -115,7 +115,7 @@ void Rings::make_room(pid_t pid) {
 
 UniqueFd Rings::open(pid_t tid) {
   const auto status = tracer::read_guest_status(tid);
-  if (!status) return UniqueFd();
+  if (!status) return {};
   forget_ended();
   make_room(status->tgid);
   UniqueFd process = tracer::open_pidfd(status->tgid);
@@ -124,7 +124,7 @@ UniqueFd Rings::open(pid_t tid) {
     blind.add(Key::why,
               "too many processes use the GPUs at a time: the calls of this one are not seen");
     recorder_.record(blind);
-    return UniqueFd();
+    return {};
   }
   const UniqueFd memory =
       tracer::make_shared_memfd(std::string(kTraceChannelPath), sizeof(TraceRing), 0600);

@@ -95,7 +95,7 @@ void print_argument(Text& text, const void* at, Outcome outcome) {
     print_value<spelling>(text, value);
   } else {
     using Pointee = std::remove_pointer_t<T>;
-    constexpr bool is_written = role == Role::out || role == Role::inout;
+    constexpr bool kIsWritten = role == Role::out || role == Role::inout;
     if (value == nullptr) {
       text.add("NULL");
     } else if constexpr (role == Role::text) {
@@ -109,7 +109,7 @@ void print_argument(Text& text, const void* at, Outcome outcome) {
       text.add('{');
       show(text, *value);
       text.add('}');
-    } else if constexpr (is_written && IsShowable<std::remove_cv_t<Pointee>>) {
+    } else if constexpr (kIsWritten && IsShowable<std::remove_cv_t<Pointee>>) {
       if (!outcome.succeeded) return print_value<spelling>(text, value);
       text.add('[');
       if constexpr (IsText<Pointee>)

@@ -34,12 +34,13 @@ static_assert(vgpu::kWatchedSymbols == 1024 && vgpu::kStubSize == 16);
 
 namespace vgpu {
 
-extern "C" __attribute__((visibility("hidden"))) const WatchedTable vgpu_watched_table;
+extern "C" __attribute__((visibility("hidden")))
+const WatchedTable vgpu_watched_table;  // NOLINT(readability-identifier-naming)
 
 namespace {
 
 /// The loader writes its address here when it relocates us.
-const void* const volatile relocated_address = &vgpu_watched_table;
+const void* const volatile kRelocatedAddress = &vgpu_watched_table;
 
 std::int64_t now() noexcept {
   timespec time{};
@@ -58,7 +59,7 @@ extern "C" __attribute__((visibility("hidden"), used)) const void* vgpu_watched_
   const auto* const table = reinterpret_cast<const char*>(&vgpu_watched_table);
   const WatchedTable::Symbol& symbol = vgpu_watched_table.symbols[slot];
   const void* const function = table + symbol.function;
-  if (relocated_address != static_cast<const void*>(table)) return function;
+  if (kRelocatedAddress != static_cast<const void*>(table)) return function;
   trace::Record(TraceKind::symbol, now())
       .text(TraceField::library,
             {vgpu_watched_table.library.data(), vgpu_watched_table.library_size})
