@@ -47,7 +47,7 @@ mv "$scratch/out" "$scratch/shown"
 run "$VGPU_RUN" --trace="$scratch/text" --trace-filter files /bin/cat /proc/driver/nvidia/version
 calls "$scratch/text" >"$scratch/text.calls"
 calls "$scratch/shown" | diff -u - "$scratch/text.calls" >"$scratch/diff" || fail 'they differ' "$(cat "$scratch/diff")"
-grep -q '^openat "/proc/driver/nvidia/version" 3$' "$scratch/text.calls" || fail 'the virtual file is not in it' "$(cat "$scratch/text")"
+grep -q -E '^openat "/proc/driver/nvidia/version" [0-9]+$' "$scratch/text.calls" || fail 'the virtual file is not in it' "$(cat "$scratch/text")"
 
 law 'it says who made a process, how it ended, and who ended it'
 run "$VGPU_RUN" --trace --trace-filter exec /bin/sh -c '/bin/true; sleep 100 & kill -9 $!; wait $!; exit 0'
@@ -75,7 +75,7 @@ law 'the engine that does not know the outcomes says so'
 run "$VGPU_RUN" --engine notify --trace cat /proc/driver/nvidia/version
 [ $status -eq 0 ] || fail "status $status"
 grep -q 'blind.*what the kernel answers is not known' "$scratch/err" || fail 'it does not' "$(cat "$scratch/err")"
-grep -q 'openat("/proc/driver/nvidia/version", O_RDONLY) = 3' "$scratch/err" || fail 'a virtual answer is missing' "$(cat "$scratch/err")"
+grep -qE 'openat\("/proc/driver/nvidia/version", O_RDONLY\) = [0-9]+' "$scratch/err" || fail 'a virtual answer is missing' "$(cat "$scratch/err")"
 
 law 'a guest with a seccomp filter of its own is marked'
 if command -v bwrap >/dev/null && [ -x "$GUESTS/many_probes" ]; then
