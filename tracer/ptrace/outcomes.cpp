@@ -5,12 +5,15 @@
 #include <optional>
 
 #include "tracer/ptrace/tracing.h"
+#include "tracer/syscalls/guest_status.h"
 #include "tracer/trace/observer.h"
 
 namespace vgpu::tracer {
 namespace {
 
 constexpr int kSyscallStop = SIGTRAP | 0x80;  // PTRACE_O_TRACESYSGOOD, ptrace(2)
+
+constexpr std::int64_t kBirth = 200000000;  // nanoseconds
 
 bool resume(int request, pid_t tid, int signal = 0) noexcept {
   return ::ptrace(static_cast<__ptrace_request>(request), tid, nullptr,
@@ -68,6 +71,7 @@ bool Tracing::observe(pid_t tid, int event, int signal) {
 // A new thread may stop before its parent has told us of it: what it does must come after that.
 bool Tracing::holds_back(pid_t tid, int signal) {
   if (observer_->knows(tid)) return false;
+  if (newborn_.empty()) held_since_ = monotonic_now();
   newborn_[tid] = signal;
   return true;
 }
@@ -82,7 +86,7 @@ void Tracing::release(pid_t tid) {
 
 void Tracing::on_birth(pid_t parent, std::string_view how) {
   const pid_t child = message_of(parent);
-  if (child == 0) return;
+  if (child == 0 || observer_->knows(child)) return;
   observer_->made(parent, child, how);
   release(child);
 }
@@ -90,12 +94,20 @@ void Tracing::on_birth(pid_t parent, std::string_view how) {
 void Tracing::on_end(pid_t tid, int status) {
   newborn_.erase(tid);
   observer_->ended(tid, status);
-  // Whoever was killed while it made a child does not tell us of it.
+}
+
+// Its parent tells us of a child at once, unless it was killed meanwhile, by a signal or by another
+// thread's exec. False if nothing is to be waited for any more.
+bool Tracing::awaits_birth() {
+  if (newborn_.empty()) return false;
+  if (monotonic_now() - held_since_ < kBirth) return true;
   while (!newborn_.empty()) {
     const pid_t child = newborn_.begin()->first;
-    observer_->made(tid, child, "");
+    const auto status = read_guest_status(child);
+    observer_->made(status ? status->parent : program_, child, "");
     release(child);
   }
+  return false;
 }
 
 }  // namespace vgpu::tracer

@@ -101,7 +101,7 @@ bool Tracing::serve(short, const std::function<void(const Call&)>& handle) {
   for (int changes = 0; changes < kMostChanges; ++changes) {
     int status = 0;
     const pid_t tid = ::waitpid(-1, &status, __WALL | WNOHANG);
-    if (tid == 0 && (observer_ == nullptr || looks++ > kLooks)) return true;
+    if (tid == 0 && (observer_ == nullptr || (looks++ > kLooks && !awaits_birth()))) return true;
     if (tid == 0) {
       ::sched_yield();
       continue;

@@ -51,6 +51,7 @@ class Tracing : public Engine {
   void report(int code, int status) const;
   bool holds_back(pid_t tid, int signal);
   void release(pid_t tid);
+  bool awaits_birth();
   void on_birth(pid_t parent, std::string_view how);
   bool observe(pid_t tid, int event, int signal);
   void on_end(pid_t tid, int status);
@@ -62,6 +63,7 @@ class Tracing : public Engine {
   bool program_is_stopped_ = false;
   Observer* observer_ = nullptr;
   std::map<pid_t, int> newborn_;  // held until we know whose they are; with the signal of the stop
+  std::int64_t held_since_ = 0;   // the first of them
   std::uint64_t stops_ = 0;
 };
 
