@@ -144,6 +144,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     passes.addPass(llvm::InstCombinePass());
   }
   llvm::FunctionPassManager last;
+  last.addPass(llvm::DCEPass());  // first: what rare paths compute anew shall not find the old
   last.addPass(llvm::EarlyCSEPass(true));
   last.addPass(llvm::SimplifyCFGPass());
   last.addPass(llvm::DCEPass());
