@@ -45,14 +45,6 @@ sock_filter jump(int kind, std::uint32_t value, std::uint8_t if_true, std::uint8
   return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | kind | BPF_K), value, if_true, if_false);
 }
 
-// fstat(fd) comes as stat(fd, "", AT_EMPTY_PATH) from current C libraries: a quarter of all file
-// calls, and there is no path in them.
-bool may_have_empty_path(const SyscallDef& def) {
-  return def.index_of(Arg::dirfd) >= 0 && def.index_of(Arg::at_flags) >= 0 &&
-         (def.operation == Operation::stat || def.operation == Operation::stat64 ||
-          def.operation == Operation::statx);
-}
-
 class Program {
  public:
   explicit Program(Stop stop) : stop_(static_cast<std::uint32_t>(stop)) {}
@@ -71,8 +63,6 @@ class Program {
   std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
 
  private:
-  void add_marked_fd_row(const SyscallDef& def, Arg fd);
-
   std::uint32_t stop_;
   std::vector<sock_filter> lines_;
 };
@@ -82,7 +72,11 @@ void Program::add_row(const SyscallDef& def) {
   const auto number = static_cast<std::uint32_t>(def.number);
   if (def.operation == Operation::stat_descriptor) {
     add(jump(BPF_JEQ, number, 0, 4));
-    return add_marked_fd_row(def, Arg::fd);
+    add(load(arg_offset(def.index_of(Arg::fd))));
+    add(jump(BPF_JGE, kFirstMarkedFd, 1, 0));
+    add(answer(SECCOMP_RET_ALLOW));
+    add(answer(stop_));
+    return;
   }
   if (def.operation == Operation::install_filter) {
     add(jump(BPF_JEQ, number, 0, 4));
@@ -92,22 +86,7 @@ void Program::add_row(const SyscallDef& def) {
     add(answer(stop_));
     return;
   }
-  if (!may_have_empty_path(def)) return answer_if(def.number, stop_);
-  // AT_SYMLINK_NOFOLLOW makes no sense without a path, so there may be one; and whoever names no
-  // directory has one.
-  add(jump(BPF_JEQ, number, 0, 7));
-  add(load(arg_offset(def.index_of(Arg::at_flags))));
-  add(jump(BPF_JSET, AT_EMPTY_PATH, 0, 4));
-  add(jump(BPF_JSET, AT_SYMLINK_NOFOLLOW, 3, 0));
-  add_marked_fd_row(def, Arg::dirfd);
-}
-
-// AT_FDCWD, unsigned, is a large number too.
-void Program::add_marked_fd_row(const SyscallDef& def, Arg fd) {
-  add(load(arg_offset(def.index_of(fd))));
-  add(jump(BPF_JGE, kFirstMarkedFd, 1, 0));
-  add(answer(SECCOMP_RET_ALLOW));
-  add(answer(stop_));
+  answer_if(def.number, stop_);
 }
 
 // A child that its tracer is not told of would have nobody to answer its calls. clone3's flags are
