@@ -12,6 +12,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <system_error>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "launcher/process_tree.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
+#include "tracer/filter/own_fstat.h"
 #include "tracer/notify/listener.h"
 #include "tracer/ptrace/tracing.h"
 #include "tracer/supervisor.h"
@@ -43,8 +45,9 @@ void raise_limits() noexcept {
 }
 
 struct Filters {
-  std::vector<sock_filter> notify = tracer::make_filter(tracer::Stop::notify);
-  std::vector<sock_filter> trace = tracer::make_filter(tracer::Stop::trace);
+  std::optional<std::uint32_t> fstat_distance = tracer::find_fstat_distance();
+  std::vector<sock_filter> notify = tracer::make_filter(tracer::Stop::notify, fstat_distance);
+  std::vector<sock_filter> trace = tracer::make_filter(tracer::Stop::trace, fstat_distance);
 };
 
 /// Why there may be no listener although all is well: there is one above us, or the kernel is too
