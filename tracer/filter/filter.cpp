@@ -59,7 +59,7 @@ class Program {
   }
   void add_row(const SyscallDef& def);
   void add_fstat_rows(const SyscallDef& def, std::uint32_t distance);
-  void add_clone_rows();
+  void add_clone_rows(Abi abi);
   std::vector<sock_filter> take() { return std::move(lines_); }
   std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
 
@@ -109,9 +109,10 @@ void Program::add_fstat_rows(const SyscallDef& def, std::uint32_t distance) {
 
 // A child that its tracer is not told of would have nobody to answer its calls. clone3's flags are
 // in memory.
-void Program::add_clone_rows() {
-  answer_if(SYS_clone3, stop_);
-  add(jump(BPF_JEQ, SYS_clone, 0, 4));
+void Program::add_clone_rows(Abi abi) {
+  constexpr std::uint32_t kClone32 = 120;  // Source: arch/x86/entry/syscalls/syscall_32.tbl.
+  answer_if(SYS_clone3, stop_);            // one number by either gate
+  add(jump(BPF_JEQ, abi == Abi::i386 ? kClone32 : SYS_clone, 0, 4));
   add(load(arg_offset(0)));
   add(jump(BPF_JSET, CLONE_UNTRACED, 1, 0));
   add(answer(SECCOMP_RET_ALLOW));
@@ -133,7 +134,7 @@ Program rows_of(Abi abi, Stop stop, std::optional<std::uint32_t> fstat_distance)
     else
       program.add_row(def);
   }
-  if (stop == Stop::trace && abi == Abi::x86_64) program.add_clone_rows();
+  if (stop == Stop::trace) program.add_clone_rows(abi);
   program.add(answer(SECCOMP_RET_ALLOW));
   return program;
 }
