@@ -24,6 +24,7 @@
 #include "launcher/trace/session.h"
 #include "launcher/ward.h"
 #include "tracer/filter/filter.h"
+#include "tracer/filter/own_fstat.h"
 #include "tracer/notify/listener.h"
 #include "tracer/ptrace/tracing.h"
 #include "tracer/supervisor.h"
@@ -48,14 +49,15 @@ void raise_limits() noexcept {
 
 struct Filters {
   explicit Filters(const TraceRequest& request)
-      : notify(tracer::make_filter(tracer::Stop::notify)),
-        trace(tracer::make_filter(tracer::Stop::trace, watched(request))) {}
+      : notify(tracer::make_filter(tracer::Stop::notify, tracer::Watched::nothing, fstat_distance)),
+        trace(tracer::make_filter(tracer::Stop::trace, watched(request), fstat_distance)) {}
 
   static tracer::Watched watched(const TraceRequest& request) {
     if (!request.needs_results()) return tracer::Watched::nothing;
     return request.selection.wanted.files() ? tracer::Watched::files : tracer::Watched::processes;
   }
 
+  std::optional<std::uint32_t> fstat_distance = tracer::find_fstat_distance();
   std::vector<sock_filter> notify;
   std::vector<sock_filter> trace;
 };

@@ -119,6 +119,22 @@ tool npm 'npm' && same_as_bare sh -c 'rm -rf package; mkdir package && cd packag
 tool sudo 'sudo' && if [ "$(id -u)" -eq 0 ]; then same_as_bare sudo -n -u nobody sh -c 'id -un; exit 4'; else skip 'not root'; fi
 tool qemu-x86_64-static 'qemu-user' && same_as_bare qemu-x86_64-static /bin/ls /usr
 tool perf 'perf' && same_as_bare sh -c 'perf stat -o counts true; s=$?; grep -c elapsed counts; exit $s'
+page='<p id=p></p><script>p.textContent=[6*7,typeof WebAssembly,navigator.hardwareConcurrency>0].join()</script>'
+if tool chromium 'Chromium, headless, without its sandbox and with it'; then
+  normal='' limit=120
+  printf '%s\n' "$page" >page.html
+  same_normal chromium --headless --no-sandbox --disable-gpu "--user-data-dir=$scratch/chromium" --dump-dom "file://$scratch/page.html"
+  grep -q '42,object,true' "$scratch/out" || fail 'the page did not run' "$(shown chromium)"
+  if [ "$(id -u)" -eq 0 ]; then
+    mkdir -m 777 browser
+    same_normal setpriv --reuid 65534 --regid 65534 --clear-groups env "HOME=$scratch/browser" chromium --headless --disable-gpu "--user-data-dir=$scratch/browser/data" --dump-dom "file://$scratch/page.html"
+  else
+    same_normal chromium --headless --disable-gpu "--user-data-dir=$scratch/browser" --dump-dom "file://$scratch/page.html"
+  fi
+  grep -q '42,object,true' "$scratch/out" || fail 'the page did not run in the sandbox' "$(shown chromium)"
+  limit=${LIMIT:-60}
+fi
+
 law 'PostgreSQL: a cluster from nothing to a query'
 server=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | tail -n 1)
 if [ -z "$server" ]; then

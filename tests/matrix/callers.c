@@ -86,7 +86,7 @@ static int twice_forked(Way* way, Target* target) {
 }
 
 // The arguments with which we print the plain rows in a new program.
-static char** again(const char* program, Way* way, Target* target) {
+char** again(const char* program, Way* way, Target* target) {
   char** const arguments = calloc(8, sizeof *arguments);
   const char* const words[] = {program, "--plain", way->label, target->dir, target->name, target->prepared};
   for (int i = 0; i < 6; ++i) arguments[i] = strdup(words[i]);
@@ -100,7 +100,7 @@ static int spawned(Way* way, Target* target) {
   return 1;
 }
 
-static int copy_of_self(int to) {
+int copy_of_self(int to) {
   char bytes[1 << 16];
   const int from = open("/proc/self/exe", O_RDONLY);
   ssize_t size;
@@ -238,7 +238,11 @@ static int raced(Way* way, Target* target) {
 
 long gate80(long number, long a, long b, long c) {
   long result;
+#ifdef __x86_64__
   __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
+#else
+  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c) : "memory");
+#endif
   return (int)result;
 }
 

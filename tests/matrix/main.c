@@ -62,5 +62,6 @@ int main(int argc, char** argv) {
   }
   for (const struct row* row = kSpellings; row->label; ++row) run_row(row, &target);
   for (const struct row* row = kCallers; row->label; ++row) run_row(row, &target);
+  for (const struct row* row = kPrograms; row->label; ++row) run_row(row, &target);
   return 0;
 }

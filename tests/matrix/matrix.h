@@ -2,7 +2,17 @@
 // line that a real file of the same kind gives without any supervisor.
 #define _GNU_SOURCE
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+
+// A 32-bit program's struct stat is that of these calls (with _FILE_OFFSET_BITS=64).
+#ifdef __i386__
+#undef SYS_stat
+#undef SYS_lstat
+#define SYS_stat SYS_stat64
+#define SYS_lstat SYS_lstat64
+#define SYS_newfstatat SYS_fstatat64
+#endif
 
 enum { kPath = 4096 };
 
@@ -41,6 +51,11 @@ void spell_plain(struct way* way, const struct target* target);
 /// Leaves the row out, with the reason.
 int not_here(const struct way* way, const char* why);
 
+/// The arguments with which we print the plain rows in a new program.
+char** again(const char* program, struct way* way, const struct target* target);
+/// Writes this program to a file. Returns 0, or -1.
+int copy_of_self(int to);
+
 void probe_all(const struct way* way, const struct target* target);
 void print_outcome(const struct way* way, const char* probe, const char* outcome);
 const char* error_name(long result);
@@ -49,3 +64,4 @@ long gate80(long number, long a, long b, long c);
 
 extern const struct row kSpellings[];
 extern const struct row kCallers[];
+extern const struct row kPrograms[];

@@ -18,11 +18,11 @@ folder() {
   as_user "$scratch/matrix" --prepare "$2" "$3" "$prepared"
 }
 
-# What the kernel does not know it cannot mount or take for a root; and the real link stands beside other mounts.
+# What the kernel does not know it cannot mount, take for a root or find an interpreter by; and the real link stands beside other mounts.
 left_out() {
   case $1 in
-    file) echo '^(chroot to the folder|bind mount):' ;;
-    link) echo '^(chroot to the folder|bind mount|RESOLVE_NO_XDEV from the root):' ;;
+    file) echo '^(chroot to the folder|bind mount|PT_INTERP by way of the folder):' ;;
+    link) echo '^(chroot to the folder|bind mount|RESOLVE_NO_XDEV from the root|PT_INTERP by way of the folder):' ;;
     library)
       # The real one is a program too, and has lost its loader. What its descriptor is is our own file: whoever built that may
       # write it.
@@ -62,6 +62,10 @@ same() {
 }
 
 cp "$program" "$scratch/matrix"
+if [ -x "${program%/*}/asker" ]; then
+  cp "${program%/*}/asker" "$scratch/asker"
+  export MATRIX_GO="$scratch/asker"
+fi
 libraries=/usr/lib/x86_64-linux-gnu
 driver=$("$VGPU_RUN" sh -c "cd $libraries && echo libcuda.so.*.*")
 # A library has to be mapped, so its descriptor is that of our own file.

@@ -189,6 +189,23 @@ static int empty_flag_beside_path(Way* way, Target* target) {
   return plain(way, target);
 }
 
+static int empty_flag_beside_relative(Way* way, Target* target) {
+  way->at_path = 1;
+  return descriptor_directory(way, target);
+}
+
+static int empty_flag_beside_path_descriptor(Way* way, Target* target) {
+  way->at_path = 1;
+  return path_descriptor(way, target);
+}
+
+static int empty_flag_beside_absolute(Way* way, Target* target) {
+  plain(way, target);
+  way->at_path = 1;
+  way->dirfd = open_dir("/");
+  return way->dirfd < 0 ? not_here(way, "open") : 0;
+}
+
 static int prepared(Way* way, Target* target, const char* link) {
   way->dirfd = AT_FDCWD;
   join(way->path, target->prepared, link);
@@ -318,6 +335,9 @@ const struct row kSpellings[] = {
     {"O_PATH, then AT_EMPTY_PATH", opened_path},
     {"O_PATH|O_NOFOLLOW, then AT_EMPTY_PATH", opened_link},
     {"AT_EMPTY_PATH beside a path", empty_flag_beside_path},
+    {"AT_EMPTY_PATH beside a path from a descriptor", empty_flag_beside_relative},
+    {"AT_EMPTY_PATH beside a path from an O_PATH descriptor", empty_flag_beside_path_descriptor},
+    {"AT_EMPTY_PATH beside an absolute path and a descriptor", empty_flag_beside_absolute},
     {"symlink from before", old_link},
     {"symlink to a symlink from before", old_chain},
     {"relative symlink from before", old_relative},

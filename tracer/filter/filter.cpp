@@ -48,14 +48,6 @@ sock_filter jump(int kind, std::uint32_t value, std::uint8_t if_true, std::uint8
   return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | kind | BPF_K), value, if_true, if_false);
 }
 
-// fstat(fd) comes as stat(fd, "", AT_EMPTY_PATH) from current C libraries: a quarter of all file
-// calls, and there is no path in them.
-bool may_have_empty_path(const SyscallDef& def) {
-  return def.index_of(Arg::dirfd) >= 0 && def.index_of(Arg::at_flags) >= 0 &&
-         (def.operation == Operation::stat || def.operation == Operation::stat64 ||
-          def.operation == Operation::statx);
-}
-
 class Program {
  public:
   explicit Program(Stop stop) : stop_(static_cast<std::uint32_t>(stop)) {}
@@ -69,14 +61,13 @@ class Program {
     add(answer(action));
   }
   void add_row(const SyscallDef& def);
-  void add_clone_rows();
+  void add_fstat_rows(const SyscallDef& def, std::uint32_t distance);
+  void add_clone_rows(Abi abi);
   void add_watched_row(const SyscallDef& def);
   std::vector<sock_filter> take() { return std::move(lines_); }
   std::uint8_t size() const { return static_cast<std::uint8_t>(lines_.size()); }
 
  private:
-  void add_marked_fd_row(const SyscallDef& def, Arg fd);
-
   std::uint32_t stop_;
   std::vector<sock_filter> lines_;
 };
@@ -86,7 +77,11 @@ void Program::add_row(const SyscallDef& def) {
   const auto number = static_cast<std::uint32_t>(def.number);
   if (def.operation == Operation::stat_descriptor) {
     add(jump(BPF_JEQ, number, 0, 4));
-    return add_marked_fd_row(def, Arg::fd);
+    add(load(arg_offset(def.index_of(Arg::fd))));
+    add(jump(BPF_JGE, kFirstMarkedFd, 1, 0));
+    add(answer(SECCOMP_RET_ALLOW));
+    add(answer(stop_));
+    return;
   }
   if (def.operation == Operation::install_filter) {
     add(jump(BPF_JEQ, number, 0, 4));
@@ -96,29 +91,32 @@ void Program::add_row(const SyscallDef& def) {
     add(answer(stop_));
     return;
   }
-  if (!may_have_empty_path(def)) return answer_if(def.number, stop_);
-  // AT_SYMLINK_NOFOLLOW makes no sense without a path, so there may be one; and whoever names no
-  // directory has one.
-  add(jump(BPF_JEQ, number, 0, 7));
-  add(load(arg_offset(def.index_of(Arg::at_flags))));
-  add(jump(BPF_JSET, AT_EMPTY_PATH, 0, 4));
-  add(jump(BPF_JSET, AT_SYMLINK_NOFOLLOW, 3, 0));
-  add_marked_fd_row(def, Arg::dirfd);
+  answer_if(def.number, stop_);
 }
 
-// AT_FDCWD, unsigned, is a large number too.
-void Program::add_marked_fd_row(const SyscallDef& def, Arg fd) {
-  add(load(arg_offset(def.index_of(fd))));
-  add(jump(BPF_JGE, kFirstMarkedFd, 1, 0));
+// fstat(fd) comes as stat(fd, "", AT_EMPTY_PATH) from the C libraries of some years: a quarter of
+// all file calls of their programs, and there is no path in them.
+void Program::add_fstat_rows(const SyscallDef& def, std::uint32_t distance) {
+  add(jump(BPF_JEQ, static_cast<std::uint32_t>(def.number), 0, 11));
+  add(load(arg_offset(def.index_of(Arg::at_flags))));
+  add(jump(BPF_JEQ, AT_EMPTY_PATH, 0, 8));
+  add(load(arg_offset(def.index_of(Arg::dirfd))));
+  add(jump(BPF_JGE, kFirstMarkedFd, 6, 0));  // AT_FDCWD, unsigned, is a large number too
+  add(load(offsetof(seccomp_data, instruction_pointer)));
+  add(BPF_STMT(BPF_MISC | BPF_TAX, 0));
+  add(load(arg_offset(def.index_of(Arg::path))));
+  add(BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0));
+  add(jump(BPF_JEQ, distance, 0, 1));
   add(answer(SECCOMP_RET_ALLOW));
   add(answer(stop_));
 }
 
 // A child that its tracer is not told of would have nobody to answer its calls. clone3's flags are
 // in memory.
-void Program::add_clone_rows() {
-  answer_if(SYS_clone3, stop_);
-  add(jump(BPF_JEQ, SYS_clone, 0, 4));
+void Program::add_clone_rows(Abi abi) {
+  constexpr std::uint32_t kClone32 = 120;  // Source: arch/x86/entry/syscalls/syscall_32.tbl.
+  answer_if(SYS_clone3, stop_);            // one number by either gate
+  add(jump(BPF_JEQ, abi == Abi::i386 ? kClone32 : SYS_clone, 0, 4));
   add(load(arg_offset(0)));
   add(jump(BPF_JSET, CLONE_UNTRACED, 1, 0));
   add(answer(SECCOMP_RET_ALLOW));
@@ -137,7 +135,7 @@ void Program::add_watched_row(const SyscallDef& def) {
   add(answer(stop_));
 }
 
-Program rows_of(Abi abi, Stop stop, Watched watch) {
+Program rows_of(Abi abi, Stop stop, Watched watch, std::optional<std::uint32_t> fstat_distance) {
   Program program(stop);
   program.add(load(offsetof(seccomp_data, nr)));
   program.answer_if(static_cast<int>(kNoCall), SECCOMP_RET_ALLOW);
@@ -146,8 +144,13 @@ Program rows_of(Abi abi, Stop stop, Watched watch) {
     program.add(answer(kNotSupported));
   }
   for (const int number : kIoUring) program.answer_if(number, kNotSupported);
-  for (const SyscallDef& def : syscalls(abi)) program.add_row(def);
-  if (stop == Stop::trace && abi == Abi::x86_64) program.add_clone_rows();
+  for (const SyscallDef& def : syscalls(abi)) {
+    if (abi == Abi::x86_64 && def.number == SYS_newfstatat && fstat_distance)
+      program.add_fstat_rows(def, *fstat_distance);
+    else
+      program.add_row(def);
+  }
+  if (stop == Stop::trace) program.add_clone_rows(abi);
   if (watch != Watched::nothing && abi == Abi::x86_64)
     for (const SyscallDef& def : watched_calls())
       if (watch == Watched::files || def.operation != Operation::watch_file)
@@ -158,15 +161,16 @@ Program rows_of(Abi abi, Stop stop, Watched watch) {
 
 }  // namespace
 
-std::vector<sock_filter> make_filter(Stop stop, Watched watch) {
-  const Program rows32 = rows_of(Abi::i386, stop, watch);
+std::vector<sock_filter> make_filter(Stop stop, Watched watch,
+                                     std::optional<std::uint32_t> fstat_distance) {
+  const Program rows32 = rows_of(Abi::i386, stop, watch, {});
   Program program(stop);
   program.add(load(offsetof(seccomp_data, arch)));
   program.add(jump(BPF_JEQ, AUDIT_ARCH_I386, 0, rows32.size()));
   program.append(rows32);
   program.add(jump(BPF_JEQ, AUDIT_ARCH_X86_64, 1, 0));
   program.add(answer(SECCOMP_RET_ALLOW));
-  program.append(rows_of(Abi::x86_64, stop, watch));
+  program.append(rows_of(Abi::x86_64, stop, watch, fstat_distance));
   return program.take();
 }
 

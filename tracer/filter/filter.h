@@ -4,6 +4,7 @@
 #include <linux/seccomp.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -28,8 +29,9 @@ constexpr int kMarkedFds = 60;
 enum class Watched : std::uint8_t { nothing, processes, files };
 
 /// Makes the filter program: every call of syscalls() stops, io_uring and x32 do not exist,
-/// the rest passes untouched.
-std::vector<sock_filter> make_filter(Stop stop = Stop::notify, Watched watch = Watched::nothing);
+/// the rest passes untouched. `fstat_distance`: see find_fstat_distance(); such a call passes too.
+std::vector<sock_filter> make_filter(Stop stop = Stop::notify, Watched watch = Watched::nothing,
+                                     std::optional<std::uint32_t> fstat_distance = {});
 
 /// Installs `program` in the calling process and returns the listener (close-on-exec). For the
 /// child between fork and exec: it must have one thread; nothing is allocated unless it fails.

@@ -59,20 +59,21 @@ void skip_call(pid_t tid, std::int64_t result) noexcept {
 
 // A child made with CLONE_UNTRACED would live under our filter without us: each of its calls would
 // be ENOSYS.
-void forbid_untraced(pid_t tid, std::uint64_t number) noexcept {
+void forbid_untraced(pid_t tid, std::uint64_t number, Abi abi) noexcept {
   user_regs_struct registers{};
   if (!ask(PTRACE_GETREGS, tid, reinterpret_cast<std::uintptr_t>(&registers))) return;
-  if (number != SYS_clone3) {
-    registers.rdi &= ~std::uint64_t{CLONE_UNTRACED};
+  auto& first = abi == Abi::i386 ? registers.rbx : registers.rdi;
+  if (number != SYS_clone3) {  // one number by either gate
+    first &= ~std::uint64_t{CLONE_UNTRACED};
     ask(PTRACE_SETREGS, tid, reinterpret_cast<std::uintptr_t>(&registers));
     return;
   }
   std::uint64_t flags = 0;  // first of struct clone_args
-  if (!read_memory(tid, GuestPtr{registers.rdi}, std::as_writable_bytes(std::span(&flags, 1))) ||
+  if (!read_memory(tid, GuestPtr{first}, std::as_writable_bytes(std::span(&flags, 1))) ||
       (flags & CLONE_UNTRACED) == 0)
     return;
   flags &= ~std::uint64_t{CLONE_UNTRACED};
-  write_memory(tid, GuestPtr{registers.rdi}, std::as_bytes(std::span(&flags, 1)));
+  write_memory(tid, GuestPtr{first}, std::as_bytes(std::span(&flags, 1)));
 }
 
 UniqueFd open_child_signals() {
@@ -176,7 +177,7 @@ void Tracing::on_call(pid_t tid, const std::function<void(const Call&)>& handle)
       return pass(tid);
     }
   }
-  if (abi == Abi::x86_64) forbid_untraced(tid, number);
+  forbid_untraced(tid, number, abi);
   go_on(tid);
 }
 

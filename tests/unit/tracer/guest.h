@@ -23,7 +23,7 @@ struct Outcome {
 [[noreturn]] void miss(const char* file, int line, const char* what);
 
 /// Forks a guest that runs `body` under the filter, supervises it until the last process is gone,
-/// and kills it after ten seconds.
+/// and kills its process group after a minute.
 Outcome run_guest(std::span<const VirtualFile> files, std::span<const Rule> rules,
                   const std::function<void()>& body, Hooks hooks = {});
 
