@@ -1,0 +1,208 @@
+#include "launcher/explain/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "launcher/explain/situations.h"
+
+namespace vgpu::explain {
+namespace {
+
+constexpr std::size_t kLabel = 10;
+constexpr std::size_t kMostEvidence = 8;
+constexpr std::size_t kMostAlso = 4;
+constexpr std::size_t kMostPrograms = 6;
+
+/// Guests choose their names: nothing of them moves a cursor.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (const char letter : text) {
+    const auto byte = static_cast<unsigned char>(letter);
+    if (byte < 0x20 || byte == 0x7f)
+      shown += fmt::format("\\x{:02x}", byte);
+    else
+      shown += letter;
+  }
+  return shown;
+}
+
+/// Appends `words` behind `label`, in lines of at most `width` columns.
+void put(std::string& text, std::string_view label, std::string_view raw, std::size_t width) {
+  const std::string words = printable(raw);
+  std::string line = fmt::format("  {:<{}}", label, kLabel);
+  const std::size_t indent = line.size();
+  for (std::size_t at = 0; at < words.size();) {
+    const std::size_t end = std::min(words.find(' ', at), words.size());
+    if (line.size() > indent && line.size() + (end - at) > width) {
+      text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+      line = std::string(indent, ' ');
+    }
+    line += words.substr(at, end - at) + ' ';
+    at = end + 1;
+  }
+  text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+}
+
+std::string place_text(const Place& at, const ReportLook& look) {
+  if (at.line == 0) return "";
+  const std::string time = fmt::format("{:.3f} s", static_cast<double>(at.time) * 1e-9);
+  return look.lines ? fmt::format("line {} ({}): ", at.line, time) : time + ": ";
+}
+
+std::string process_text(const Verdict& verdict) {
+  const Program& program = *verdict.program;
+  std::string text = name_of(program);
+  if (!program.ancestors.empty() && program.ancestors.front().pid != program.pid)
+    text += fmt::format(", started by {} (pid {})", program.ancestors.front().command,
+                        program.ancestors.front().pid);
+  if (verdict.times > 1) text += fmt::format(", and {} more like it", verdict.times - 1);
+  return text;
+}
+
+std::string step_text(const Verdict& verdict) {
+  const Progress progress = progress_of(*verdict.program);
+  const Step done = last_done(progress);
+  const Step failed = verdict.finding.step;
+  std::string text;
+  if (failed != Step::none)
+    text = fmt::format("did not: {} ({})", row_of(failed).name, row_of(failed).how);
+  if (done != Step::none)
+    text += fmt::format("{}last done: {}", text.empty() ? "" : "; ", row_of(done).name);
+  else
+    text += text.empty() ? "none was done" : "; none was done before";
+  return text;
+}
+
+std::string_view headline(Kind kind) noexcept {
+  switch (kind) {
+    case Kind::failure:
+      return "NOT USED";
+    case Kind::used:
+      return "OK";
+    case Kind::unknown:
+      return "UNKNOWN";
+  }
+  return "";
+}
+
+void put_verdict(std::string& text, const Verdict& verdict, const ReportLook& look) {
+  text +=
+      fmt::format("vgpu-run --explain: {} [{}]\n", headline(verdict.row->kind), verdict.row->id);
+  put(text, "verdict", verdict.row->means, look.width);
+  put(text, "process", process_text(verdict), look.width);
+  if (!verdict.finding.file.empty()) put(text, "file", verdict.finding.file, look.width);
+  put(text, "step", step_text(verdict), look.width);
+  put(text, "what", verdict.finding.what, look.width);
+  put(text, "remedy", verdict.row->remedy, look.width);
+  std::size_t shown = 0;
+  for (const Evidence& evidence : verdict.finding.evidence) {
+    if (shown == kMostEvidence) {
+      put(text, "", fmt::format("... and {} more", verdict.finding.evidence.size() - shown),
+          look.width);
+      break;
+    }
+    put(text, shown++ == 0 ? "evidence" : "", place_text(evidence.at, look) + evidence.text,
+        look.width);
+  }
+}
+
+void put_others(std::string& text, const std::vector<Verdict>& verdicts, const ReportLook& look) {
+  for (std::size_t at = 1; at < verdicts.size(); ++at) {
+    if (at > kMostAlso) {
+      put(text, "", fmt::format("... and {} more", verdicts.size() - at), look.width);
+      return;
+    }
+    const Verdict& verdict = verdicts[at];
+    put(text, at == 1 ? "also" : "",
+        fmt::format("[{}] {}: {}", verdict.row->id, process_text(verdict), verdict.finding.what),
+        look.width);
+  }
+}
+
+std::string_view mark(State state) noexcept {
+  switch (state) {
+    case State::never:
+      return "-";
+    case State::done:
+      return "ok";
+    case State::failed:
+      return "FAILED";
+    case State::unknown:
+      return "?";
+  }
+  return "";
+}
+
+std::string steps_text(const Program& program) {
+  const Progress progress = progress_of(program);
+  std::string text;
+  for (std::size_t step = 1; step < kSteps; ++step) {
+    // What came after the last known step needs no list.
+    text += fmt::format("{}{} {}", step == 1 ? "" : ", ", row_of(static_cast<Step>(step)).name,
+                        mark(progress[step].state));
+    const bool later =
+        std::any_of(progress.begin() + static_cast<std::ptrdiff_t>(step) + 1, progress.end(),
+                    [](const StepState& each) { return each.state != State::never; });
+    if (!later && progress[step].state == State::never) break;
+  }
+  return text;
+}
+
+void put_steps(std::string& text, const Facts& facts, const ReportLook& look) {
+  std::vector<const Program*> programs;
+  for (const Program* program : facts.programs())
+    if (furthest(*program) != Step::none) programs.push_back(program);
+  std::ranges::stable_sort(programs, std::greater<>(),
+                           [](const Program* program) { return furthest(*program); });
+  for (std::size_t at = 0; at < std::min(programs.size(), kMostPrograms); ++at)
+    put(text, at == 0 ? "steps" : "",
+        fmt::format("{}: {}", name_of(*programs[at]), steps_text(*programs[at])), look.width);
+  if (programs.size() > kMostPrograms)
+    put(text, "", fmt::format("... and {} more processes", programs.size() - kMostPrograms),
+        look.width);
+}
+
+void put_seen(std::string& text, const Facts& facts, const ReportLook& look) {
+  const Run& run = facts.run();
+  put(text, "seen",
+      fmt::format("{} processes, {} events in {:.3f} s; {}", facts.processes(), facts.events(),
+                  static_cast<double>(facts.last_time()) * 1e-9,
+                  !run.known         ? "the trace has no beginning"
+                  : run.gpus.empty() ? "no virtual GPU: the machine as it is"
+                                     : fmt::format("GPU: {}", fmt::join(run.gpus, "; "))),
+      look.width);
+  std::vector<std::string> unseen = facts.blind();
+  for (const Program* program : facts.programs())
+    for (const std::string& why : program->blind)
+      unseen.push_back(fmt::format("{}: {}", name_of(*program), why));
+  if (facts.lost() > 0) unseen.push_back(fmt::format("{} events were lost", facts.lost()));
+  if (facts.programs_left_out() > 0)
+    unseen.push_back(
+        fmt::format("{} programs that came less far were left out", facts.programs_left_out()));
+  for (std::size_t at = 0; at < std::min<std::size_t>(unseen.size(), 4); ++at)
+    put(text, at == 0 ? "not seen" : "", unseen[at], look.width);
+}
+
+}  // namespace
+
+std::string print_report(const Facts& facts, const ReportLook& look) {
+  const std::vector<Verdict> verdicts = diagnose(facts);
+  if (verdicts.empty()) return "vgpu-run --explain: UNKNOWN: no process was seen\n";
+  std::string text;
+  put_verdict(text, verdicts.front(), look);
+  put_others(text, verdicts, look);
+  put_steps(text, facts, look);
+  put_seen(text, facts, look);
+  return text;
+}
+
+std::string print_checks() {
+  std::string text;
+  for (const CheckRow& row : check_rows())
+    text += fmt::format("| `{}` | {} | {} | {} |\n", row.id, row.looks_at, row.means, row.remedy);
+  return text;
+}
+
+}  // namespace vgpu::explain
