@@ -75,7 +75,7 @@ const Attempt* found_elsewhere(const Facts& facts, const Program& program, std::
     if (other == &program) continue;
     for (const auto& [other_name, library] : other->libraries)
       if (stem_of(other_name) == stem_of(name) && library.found && !library.inherited &&
-          (!later || library.found->at.line > after.line))
+          (!later || library.found->at.order > after.order))
         return &*library.found;
   }
   return nullptr;
@@ -153,7 +153,7 @@ Found looked_too_early(const Facts& facts, const Program& program) {
     for (const Program* other : facts.programs()) {
       const auto seen = other->nodes.find(path);
       if (other == &program || seen == other->nodes.end() || !seen->second.good ||
-          seen->second.good->at.line < node.bad->at.line)
+          seen->second.good->at.order < node.bad->at.order)
         continue;
       Finding finding{
           fmt::format("{} was not there yet when this process looked; a later one found it", path),

@@ -45,7 +45,7 @@ auto rank(const Verdict& verdict) {
                         verdict.program->launches + verdict.program->of(CallGroup::launch).good > 0;
   const int kind = computed ? 0 : verdict.row->kind == Kind::used ? 2 : 1;
   return std::tuple(kind, -static_cast<int>(furthest(*verdict.program)), verdict.row,
-                    verdict.program->began.line);
+                    verdict.program->began.order);
 }
 
 void merge(std::vector<Verdict>& verdicts) {

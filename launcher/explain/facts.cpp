@@ -115,10 +115,11 @@ std::unique_ptr<Program> copy_of(const Program& parent) {
 
 }  // namespace
 
-void Facts::take(const Event& event) {
-  ++line_;
+void Facts::take(const Event& event, std::int64_t line) {
+  ++order_;
+  line_ = line;
   last_time_ = std::max(last_time_, event.time);
-  const Place at{line_, event.time};
+  const Place at = place_of(event);
   for (const RecordRow& row : kRecords)
     if (row.kind == event.kind) return row.record(program_of(event.pid, at), event, at);
   switch (event.kind) {
@@ -145,13 +146,13 @@ void Facts::begin_trace(const Event& event) {
   run_.engine = event.text(Key::engine);
   run_.filter = event.text(Key::filter);
   each_variable(event.find<List>(Key::env_gpu), [&](const std::string& name, std::string value) {
-    set_variable(run_.environment, name, {std::move(value), true, 0, {}, {line_, event.time}, {}});
+    set_variable(run_.environment, name, {std::move(value), true, 0, {}, place_of(event), {}});
   });
 }
 
 void Facts::begin_process(const Event& event) {
   ++processes_;
-  const Place at{line_, event.time};
+  const Place at = place_of(event);
   const auto parent = alive_.find(static_cast<pid_t>(event.number(Key::parent)));
   auto child = parent == alive_.end() ? std::make_unique<Program>() : copy_of(*parent->second);
   child->pid = event.pid;
@@ -165,7 +166,7 @@ void Facts::begin_process(const Event& event) {
 }
 
 void Facts::begin_program(const Event& event) {
-  const Place at{line_, event.time};
+  const Place at = place_of(event);
   Program& before = program_of(event.pid, at);
   if (!event.text(Key::error).empty() || event.number(Key::result) < 0)
     return record_failed_exec(before, event, at);
@@ -200,7 +201,7 @@ void Facts::begin_program(const Event& event) {
 }
 
 void Facts::end_process(const Event& event) {
-  const Place at{line_, event.time};
+  const Place at = place_of(event);
   Program& program = program_of(event.pid, at);
   End end;
   if (const auto* status = event.find<std::int64_t>(Key::status))
@@ -266,7 +267,7 @@ std::vector<const Program*> Facts::programs() const {
   std::vector<const Program*> all;
   for (const auto& program : kept_) all.push_back(program.get());
   for (const auto& [pid, program] : alive_) all.push_back(program.get());
-  std::ranges::stable_sort(all, {}, [](const Program* each) { return each->began.line; });
+  std::ranges::stable_sort(all, {}, [](const Program* each) { return each->began.order; });
   return all;
 }
 

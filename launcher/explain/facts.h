@@ -27,7 +27,9 @@ class Facts : public tracer::EventSink {
  public:
   explicit Facts(std::size_t most_programs = 256) : most_programs_(most_programs) {}
 
-  void take(const tracer::Event& event) override;
+  void take(const tracer::Event& event) override { take(event, 0); }
+  /// `line`: of the event in the trace's file; 0 if it is not there.
+  void take(const tracer::Event& event, std::int64_t line);
 
   const Run& run() const noexcept { return run_; }
   /// All that are kept, in the order of their beginnings.
@@ -35,7 +37,7 @@ class Facts : public tracer::EventSink {
   /// Those that still run: the report is made before the end.
   bool is_alive(const Program& program) const noexcept;
 
-  std::int64_t events() const noexcept { return line_; }
+  std::int64_t events() const noexcept { return order_; }
   std::int64_t processes() const noexcept { return processes_; }
   std::int64_t lost() const noexcept { return lost_; }
   std::int64_t programs_left_out() const noexcept { return programs_left_out_; }
@@ -49,6 +51,7 @@ class Facts : public tracer::EventSink {
   void end_process(const tracer::Event& event);
   void lose(const tracer::Event& event);
 
+  Place place_of(const tracer::Event& event) const noexcept { return {order_, event.time, line_}; }
   /// Of the event's process; one that the trace has not shown before begins here.
   Program& program_of(pid_t pid, const Place& at);
   std::string command_of(pid_t pid) const;
@@ -58,6 +61,7 @@ class Facts : public tracer::EventSink {
   Run run_;
   std::unordered_map<pid_t, std::unique_ptr<Program>> alive_;
   std::vector<std::unique_ptr<Program>> kept_;
+  std::int64_t order_ = 0;
   std::int64_t line_ = 0;
   std::int64_t last_time_ = 0;
   std::int64_t processes_ = 0;

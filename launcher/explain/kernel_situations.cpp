@@ -16,7 +16,7 @@ std::string listed(const std::vector<std::string>& images) {
 /// A load that failed and that none has followed that did not.
 const Images* last_load_failed(const Program& program) noexcept {
   const auto& bad = program.bad_load;
-  if (!bad || (program.good_load && program.good_load->at.line > bad->at.line)) return nullptr;
+  if (!bad || (program.good_load && program.good_load->at.order > bad->at.order)) return nullptr;
   return &*bad;
 }
 
@@ -44,9 +44,15 @@ std::string asked(const Call& call) {
 }
 
 void show_memory(const Program& program, Finding& finding) {
-  const auto& device = program.of(CallGroup::other).last_good;
-  if (device && device->name.starts_with("cuMemGetInfo"))
-    finding.show(device->at, fmt::format("it was told {}({})", device->name, device->args));
+  if (program.told_memory)
+    finding.show(
+        program.told_memory->at,
+        fmt::format("it was told {}({})", program.told_memory->name, program.told_memory->args));
+}
+
+std::string amount(std::int64_t bytes) {
+  return bytes < 1 << 20 ? fmt::format("{} bytes", bytes)
+                         : fmt::format("{:.1f} MiB", static_cast<double>(bytes) / (1 << 20));
 }
 
 }  // namespace
@@ -100,7 +106,7 @@ Found image_refused(const Facts&, const Program& program) {
         nullptr};
     return finding.show(bad->at, fmt::format("load of {}", listed(bad->images)));
   }
-  if (!calls.last_bad || (calls.last_good && calls.last_good->at.line > calls.last_bad->at.line))
+  if (!calls.last_bad || (calls.last_good && calls.last_good->at.order > calls.last_bad->at.order))
     return std::nullopt;
   const Call& call = *calls.last_bad;
   Finding finding{
@@ -130,11 +136,11 @@ Found kernel_not_compiled(const Facts&, const Program& program) {
 Found kernel_failed(const Facts&, const Program& program) {
   const auto& calls = program.of(CallGroup::launch);
   const bool by_call =
-      calls.last_bad && (!calls.last_good || calls.last_good->at.line < calls.last_bad->at.line);
+      calls.last_bad && (!calls.last_good || calls.last_good->at.order < calls.last_bad->at.order);
   const std::optional<Call>& bad = program.bad_launch ? program.bad_launch
                                    : by_call          ? calls.last_bad
                                                       : program.bad_launch;
-  if (!bad || (program.last_launch && program.last_launch->line > bad->at.line))
+  if (!bad || (program.last_launch && program.last_launch->order > bad->at.order))
     return std::nullopt;
   if (bad->answer == "CUDA_ERROR_NOT_SUPPORTED" && program.bad_compile) return std::nullopt;
   Finding finding{
@@ -156,7 +162,7 @@ Found out_of_memory(const Facts& facts, const Program& program) {
       is_out_of_memory(calls.last_bad) ? calls.last_bad : program.of(CallGroup::context).last_bad;
   if (!is_out_of_memory(bad)) return std::nullopt;
   // Who tried less and went on has not failed.
-  if (program.last_launch && program.last_launch->line > bad->at.line) return std::nullopt;
+  if (program.last_launch && program.last_launch->order > bad->at.order) return std::nullopt;
   Finding finding{
       fmt::format("{} asked for {} and got CUDA_ERROR_OUT_OF_MEMORY", bad->name, asked(*bad)),
       bad->name,
@@ -192,15 +198,15 @@ Found gpu_used(const Facts& facts, const Program& program) {
   Finding finding{
       fmt::format("the GPU was used: {} launches", launches), "", Step::none, {}, nullptr};
   if (program.launch_time > 0)
-    finding.what += fmt::format(" in {:.3f} s", static_cast<double>(program.launch_time) * 1e-9);
+    finding.what += fmt::format(" in {:.3f} ms", static_cast<double>(program.launch_time) * 1e-6);
   if (program.copies > 0)
-    finding.what += fmt::format(", {} copies of {:.1f} MiB", program.copies,
-                                static_cast<double>(program.copied) / (1 << 20));
+    finding.what += fmt::format(", {} copies of {}", program.copies, amount(program.copied));
   if (program.peak > 0)
-    finding.what += fmt::format(", at most {:.1f} MiB of device memory",
-                                static_cast<double>(program.peak) / (1 << 20));
+    finding.what += fmt::format(", at most {} of device memory", amount(program.peak));
   if (program.last_launch) finding.show(*program.last_launch, "the last launch");
-  if (program.compiled > 0) finding.show({}, fmt::format("{} kernels compiled", program.compiled));
+  if (program.compiled + program.from_cache > 0)
+    finding.show({}, fmt::format("kernels: {} compiled, {} from the cache", program.compiled,
+                                 program.from_cache));
   for (const std::string& gpu : facts.run().gpus) finding.show({}, "the GPU: " + gpu);
   for (const Unsupported& each : program.unsupported)
     finding.show(each.at, fmt::format("not implemented: {}, {} times", each.call, each.count));

@@ -61,7 +61,7 @@ Finding ended_finding(const Program& program, std::string by) {
 std::vector<const Failure*> failures_after(const Program& program, const Place& after) {
   std::vector<const Failure*> failures;
   for (auto each = program.failures.rbegin(); each != program.failures.rend(); ++each)
-    if (each->at.line > after.line) failures.push_back(&*each);
+    if (each->at.order > after.order) failures.push_back(&*each);
   std::ranges::stable_sort(failures, std::greater<>(),
                            [](const Failure* each) { return names_a_gpu(each->what); });
   return failures;
@@ -161,7 +161,7 @@ Found calls_unseen(const Facts&, const Program& program) {
                   nullptr};
   finding.show(driver->mapped->at, "loaded " + driver->mapped->path);
   for (auto each = program.failures.rbegin(); each != program.failures.rend(); ++each)
-    if (each->at.line > driver->mapped->at.line && finding.evidence.size() < 5)
+    if (each->at.order > driver->mapped->at.order && finding.evidence.size() < 5)
       finding.show(each->at, fmt::format("failed: {}: {}", each->what, each->error));
   return finding;
 }

@@ -17,10 +17,11 @@
 /// Everything here is bounded, however long the program runs.
 namespace vgpu::explain {
 
-/// Where in the trace a fact stands. Units: lines from 1 on, nanoseconds since the trace began.
+/// Where in the trace a fact stands.
 struct Place {
-  std::int64_t line = 0;
-  std::int64_t time = 0;
+  std::int64_t order = 0;  ///< of its event among all, from 1 on; 0: no event says so
+  std::int64_t time = 0;   ///< nanoseconds since the trace began
+  std::int64_t line = 0;   ///< of the trace's file; 0: there is none, or it was not written
   bool operator==(const Place&) const = default;
 };
 
@@ -31,6 +32,7 @@ struct Attempt {
   std::string call;
   std::string resolved;
   Place at;
+  bool real = true;  ///< the kernel answered, and not a virtual file
 };
 
 struct Mapping {
@@ -167,11 +169,13 @@ struct Program {
   std::deque<Failure> failures;  ///< the last ones
   std::int64_t failures_left_out = 0;
   std::array<Calls, kCallGroups> calls;
-  std::optional<Call> unfinished;  ///< the process ended in the middle of it
+  std::optional<Call> unfinished;   ///< the process ended in the middle of it
+  std::optional<Call> told_memory;  ///< how much memory there is
   std::optional<Images> good_load;
   std::optional<Images> bad_load;
   std::optional<Compile> bad_compile;
   std::int64_t compiled = 0;
+  std::int64_t from_cache = 0;
   std::int64_t bad_compiles = 0;
   std::int64_t launches = 0;
   std::optional<Call> bad_launch;

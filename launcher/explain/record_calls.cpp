@@ -16,6 +16,11 @@ Call call_of(const Event& event, const Place& at) {
           clipped(event.text(Key::answer), 80), at};
 }
 
+bool tells_memory(std::string_view call) noexcept {
+  return call.starts_with("cuMemGetInfo") || call.starts_with("cuDeviceTotalMem") ||
+         call.starts_with("nvmlDeviceGetMemoryInfo");
+}
+
 Images images_of(const Event& event, const Place& at) {
   Images found{{}, clipped(event.text(Key::answer), 80), clipped(event.text(Key::message)), at};
   if (const List* images = event.find<List>(Key::images); images != nullptr)
@@ -28,7 +33,7 @@ Images images_of(const Event& event, const Place& at) {
 
 void record_call(Program& program, const Event& event, const Place& at) {
   Call call = call_of(event, at);
-  if (call.answer.empty()) {
+  if (call.answer == "unfinished") {
     program.unfinished = std::move(call);
     return;
   }
@@ -36,6 +41,7 @@ void record_call(Program& program, const Event& event, const Place& at) {
   switch (outcome_of(call.name, call.answer)) {
     case Outcome::good:
       ++calls.good;
+      if (tells_memory(call.name)) program.told_memory = call;
       if (!calls.first_good) calls.first_good = call;
       calls.last_good = std::move(call);
       return;
@@ -63,7 +69,7 @@ void record_load(Program& program, const Event& event, const Place& at) {
 void record_compile(Program& program, const Event& event, const Place& at) {
   const std::string_view message = event.text(Key::message);
   if (message.empty()) {
-    ++program.compiled;
+    ++(event.number(Key::cached) == 0 ? program.compiled : program.from_cache);
     return;
   }
   ++program.bad_compiles;

@@ -28,8 +28,12 @@ Library* library_of(Program& program, std::string_view name, Role role) {
 }
 
 Attempt attempt_of(const Event& event, const Place& at) {
-  return {clipped(event.text(Key::path)), std::string(event.text(Key::error)),
-          std::string(event.text(Key::call)), clipped(event.text(Key::resolved)), at};
+  return {clipped(event.text(Key::path)),
+          std::string(event.text(Key::error)),
+          std::string(event.text(Key::call)),
+          clipped(event.text(Key::resolved)),
+          at,
+          event.number(Key::real, 1) != 0};
 }
 
 void record_library(Program& program, Role role, Attempt attempt) {
@@ -40,6 +44,8 @@ void record_library(Program& program, Role role, Attempt attempt) {
     if (!library->found) library->found = std::move(attempt);
     return forgive(program, Failure::Kind::library, name);
   }
+  // Loaders look below each folder for builds for newer processors: that is one place.
+  if (is_for_processors(attempt.path)) return;
   ++library->failures;
   if (!library->found && !library->mapped)
     add_failure(program, {Failure::Kind::library, name, attempt.error, attempt.at});
@@ -111,6 +117,7 @@ void record_file(Program& program, const Event& event, const Place& at) {
 }
 
 void record_map(Program& program, const Event& event, const Place& at) {
+  if (!event.text(Key::error).empty()) return;
   const std::string resolved = clipped(event.text(Key::resolved));
   const std::string_view given = event.text(Key::library);
   const std::string name = clipped(file_name(given.empty() ? resolved : given));

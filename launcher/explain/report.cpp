@@ -10,6 +10,7 @@
 namespace vgpu::explain {
 namespace {
 
+constexpr std::size_t kWidth = 100;
 constexpr std::size_t kLabel = 10;
 constexpr std::size_t kMostEvidence = 8;
 constexpr std::size_t kMostAlso = 4;
@@ -28,14 +29,14 @@ std::string printable(std::string_view text) {
   return shown;
 }
 
-/// Appends `words` behind `label`, in lines of at most `width` columns.
-void put(std::string& text, std::string_view label, std::string_view raw, std::size_t width) {
+/// Appends `words` behind `label`, in lines of at most kWidth columns.
+void put(std::string& text, std::string_view label, std::string_view raw) {
   const std::string words = printable(raw);
   std::string line = fmt::format("  {:<{}}", label, kLabel);
   const std::size_t indent = line.size();
   for (std::size_t at = 0; at < words.size();) {
     const std::size_t end = std::min(words.find(' ', at), words.size());
-    if (line.size() > indent && line.size() + (end - at) > width) {
+    if (line.size() > indent && line.size() + (end - at) > kWidth) {
       text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
       line = std::string(indent, ' ');
     }
@@ -45,10 +46,10 @@ void put(std::string& text, std::string_view label, std::string_view raw, std::s
   text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
 }
 
-std::string place_text(const Place& at, const ReportLook& look) {
-  if (at.line == 0) return "";
+std::string place_text(const Place& at) {
+  if (at.order == 0) return "";
   const std::string time = fmt::format("{:.3f} s", static_cast<double>(at.time) * 1e-9);
-  return look.lines ? fmt::format("line {} ({}): ", at.line, time) : time + ": ";
+  return at.line != 0 ? fmt::format("line {} ({}): ", at.line, time) : time + ": ";
 }
 
 std::string process_text(const Verdict& verdict) {
@@ -87,37 +88,34 @@ std::string_view headline(Kind kind) noexcept {
   return "";
 }
 
-void put_verdict(std::string& text, const Verdict& verdict, const ReportLook& look) {
+void put_verdict(std::string& text, const Verdict& verdict) {
   text +=
       fmt::format("vgpu-run --explain: {} [{}]\n", headline(verdict.row->kind), verdict.row->id);
-  put(text, "verdict", verdict.row->means, look.width);
-  put(text, "process", process_text(verdict), look.width);
-  if (!verdict.finding.file.empty()) put(text, "file", verdict.finding.file, look.width);
-  put(text, "step", step_text(verdict), look.width);
-  put(text, "what", verdict.finding.what, look.width);
-  put(text, "remedy", verdict.row->remedy, look.width);
+  put(text, "verdict", verdict.row->means);
+  put(text, "process", process_text(verdict));
+  if (!verdict.finding.file.empty()) put(text, "file", verdict.finding.file);
+  put(text, "step", step_text(verdict));
+  put(text, "what", verdict.finding.what);
+  put(text, "remedy", verdict.row->remedy);
   std::size_t shown = 0;
   for (const Evidence& evidence : verdict.finding.evidence) {
     if (shown == kMostEvidence) {
-      put(text, "", fmt::format("... and {} more", verdict.finding.evidence.size() - shown),
-          look.width);
+      put(text, "", fmt::format("... and {} more", verdict.finding.evidence.size() - shown));
       break;
     }
-    put(text, shown++ == 0 ? "evidence" : "", place_text(evidence.at, look) + evidence.text,
-        look.width);
+    put(text, shown++ == 0 ? "evidence" : "", place_text(evidence.at) + evidence.text);
   }
 }
 
-void put_others(std::string& text, const std::vector<Verdict>& verdicts, const ReportLook& look) {
+void put_others(std::string& text, const std::vector<Verdict>& verdicts) {
   for (std::size_t at = 1; at < verdicts.size(); ++at) {
     if (at > kMostAlso) {
-      put(text, "", fmt::format("... and {} more", verdicts.size() - at), look.width);
+      put(text, "", fmt::format("... and {} more", verdicts.size() - at));
       return;
     }
     const Verdict& verdict = verdicts[at];
     put(text, at == 1 ? "also" : "",
-        fmt::format("[{}] {}: {}", verdict.row->id, process_text(verdict), verdict.finding.what),
-        look.width);
+        fmt::format("[{}] {}: {}", verdict.row->id, process_text(verdict), verdict.finding.what));
   }
 }
 
@@ -140,7 +138,7 @@ std::string steps_text(const Program& program) {
   std::string text;
   for (std::size_t step = 1; step < kSteps; ++step) {
     // What came after the last known step needs no list.
-    text += fmt::format("{}{} {}", step == 1 ? "" : ", ", row_of(static_cast<Step>(step)).name,
+    text += fmt::format("{}{} {}", step == 1 ? "" : ", ", row_of(static_cast<Step>(step)).word,
                         mark(progress[step].state));
     const bool later =
         std::any_of(progress.begin() + static_cast<std::ptrdiff_t>(step) + 1, progress.end(),
@@ -150,7 +148,7 @@ std::string steps_text(const Program& program) {
   return text;
 }
 
-void put_steps(std::string& text, const Facts& facts, const ReportLook& look) {
+void put_steps(std::string& text, const Facts& facts) {
   std::vector<const Program*> programs;
   for (const Program* program : facts.programs())
     if (furthest(*program) != Step::none) programs.push_back(program);
@@ -158,21 +156,19 @@ void put_steps(std::string& text, const Facts& facts, const ReportLook& look) {
                            [](const Program* program) { return furthest(*program); });
   for (std::size_t at = 0; at < std::min(programs.size(), kMostPrograms); ++at)
     put(text, at == 0 ? "steps" : "",
-        fmt::format("{}: {}", name_of(*programs[at]), steps_text(*programs[at])), look.width);
+        fmt::format("{}: {}", name_of(*programs[at]), steps_text(*programs[at])));
   if (programs.size() > kMostPrograms)
-    put(text, "", fmt::format("... and {} more processes", programs.size() - kMostPrograms),
-        look.width);
+    put(text, "", fmt::format("... and {} more processes", programs.size() - kMostPrograms));
 }
 
-void put_seen(std::string& text, const Facts& facts, const ReportLook& look) {
+void put_seen(std::string& text, const Facts& facts) {
   const Run& run = facts.run();
   put(text, "seen",
       fmt::format("{} processes, {} events in {:.3f} s; {}", facts.processes(), facts.events(),
                   static_cast<double>(facts.last_time()) * 1e-9,
                   !run.known         ? "the trace has no beginning"
                   : run.gpus.empty() ? "no virtual GPU: the machine as it is"
-                                     : fmt::format("GPU: {}", fmt::join(run.gpus, "; "))),
-      look.width);
+                                     : fmt::format("GPU: {}", fmt::join(run.gpus, "; "))));
   std::vector<std::string> unseen = facts.blind();
   for (const Program* program : facts.programs())
     for (const std::string& why : program->blind)
@@ -182,19 +178,19 @@ void put_seen(std::string& text, const Facts& facts, const ReportLook& look) {
     unseen.push_back(
         fmt::format("{} programs that came less far were left out", facts.programs_left_out()));
   for (std::size_t at = 0; at < std::min<std::size_t>(unseen.size(), 4); ++at)
-    put(text, at == 0 ? "not seen" : "", unseen[at], look.width);
+    put(text, at == 0 ? "not seen" : "", unseen[at]);
 }
 
 }  // namespace
 
-std::string print_report(const Facts& facts, const ReportLook& look) {
+std::string print_report(const Facts& facts) {
   const std::vector<Verdict> verdicts = diagnose(facts);
   if (verdicts.empty()) return "vgpu-run --explain: UNKNOWN: no process was seen\n";
   std::string text;
-  put_verdict(text, verdicts.front(), look);
-  put_others(text, verdicts, look);
-  put_steps(text, facts, look);
-  put_seen(text, facts, look);
+  put_verdict(text, verdicts.front());
+  put_others(text, verdicts);
+  put_steps(text, facts);
+  put_seen(text, facts);
   return text;
 }
 

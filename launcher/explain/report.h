@@ -6,14 +6,9 @@
 
 namespace vgpu::explain {
 
-struct ReportLook {
-  bool lines = false;  ///< places are lines of a recorded trace, not only times
-  std::size_t width = 100;
-};
-
 /// Returns the diagnosis as a person reads it, in a screenful: the verdict, the process, the file
 /// and the step first, then the evidence, then how far each process came.
-std::string print_report(const Facts& facts, const ReportLook& look);
+std::string print_report(const Facts& facts);
 
 /// Returns docs/EXPLAIN.md's list of the checks.
 std::string print_checks();

@@ -155,6 +155,13 @@ bool is_noise(std::string_view path) noexcept {
   return std::ranges::any_of(kNoise, [&](const char* row) { return matches(row, whole); });
 }
 
+bool is_for_processors(std::string_view path) noexcept {
+  constexpr std::string_view kFolders[] = {"/glibc-hwcaps/", "/tls/", "/haswell/", "/avx512_1/",
+                                           "/x86_64/"};
+  return std::ranges::any_of(kFolders,
+                             [&](std::string_view each) { return path.find(each) != path.npos; });
+}
+
 bool names_a_gpu(std::string_view path) noexcept {
   return std::ranges::any_of(kGpuWords,
                              [&](std::string_view word) { return path.find(word) != path.npos; });

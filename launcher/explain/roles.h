@@ -26,6 +26,9 @@ Role role_of(std::string_view path) noexcept;
 /// A file whose absence means nothing: what the C library, loaders and shells look for anyway.
 bool is_noise(std::string_view path) noexcept;
 
+/// A path below a library folder where builds for one kind of processor would be.
+bool is_for_processors(std::string_view path) noexcept;
+
 /// Has it to do with GPUs by its name? Of files that a program fails on those are named first.
 bool names_a_gpu(std::string_view path) noexcept;
 

@@ -10,17 +10,17 @@ namespace vgpu::explain {
 namespace {
 
 constexpr StepRow kRows[] = {
-    {Step::none, "nothing", ""},
-    {Step::look, "look for the library", "libcuda.so"},
-    {Step::find, "find it", "a path that exists"},
-    {Step::load, "load it", "mapped by the loader"},
-    {Step::symbols, "resolve its symbols", "dlsym, cuGetProcAddress, or the loader"},
-    {Step::initialise, "initialise the driver", "cuInit"},
-    {Step::devices, "count the GPUs", "cuDeviceGetCount"},
-    {Step::context, "make a context", "cuCtxCreate, cuDevicePrimaryCtxRetain"},
-    {Step::kernels, "load kernels", "cuModuleLoad..., cuLibraryLoad..."},
-    {Step::memory, "allocate memory", "cuMemAlloc..., cuMemCreate"},
-    {Step::launch, "launch kernels", "cuLaunchKernel"},
+    {Step::none, "nothing", "", ""},
+    {Step::look, "look for the library", "look", "libcuda.so"},
+    {Step::find, "find it", "find", "a path that exists"},
+    {Step::load, "load it", "load", "mapped by the loader"},
+    {Step::symbols, "resolve its symbols", "symbols", "dlsym, cuGetProcAddress, or the loader"},
+    {Step::initialise, "initialise the driver", "initialise", "cuInit"},
+    {Step::devices, "count the GPUs", "count", "cuDeviceGetCount"},
+    {Step::context, "make a context", "context", "cuCtxCreate, cuDevicePrimaryCtxRetain"},
+    {Step::kernels, "load kernels", "kernels", "cuModuleLoad..., cuLibraryLoad..."},
+    {Step::memory, "allocate memory", "memory", "cuMemAlloc..., cuMemCreate"},
+    {Step::launch, "launch kernels", "launch", "cuLaunchKernel"},
 };
 static_assert(std::size(kRows) == kSteps);
 
@@ -64,7 +64,7 @@ std::string said(const Call& call) {
 
 /// The last call of a kind says how the step stands.
 void see_calls(const Calls& calls, StepState& step) {
-  if (calls.last_good && (!calls.last_bad || calls.last_good->at.line > calls.last_bad->at.line))
+  if (calls.last_good && (!calls.last_bad || calls.last_good->at.order > calls.last_bad->at.order))
     step = {State::done, calls.first_good->at, said(*calls.first_good)};
   else if (calls.last_bad)
     step = {State::failed, calls.first_bad->at, said(*calls.first_bad)};
@@ -80,7 +80,7 @@ void see_devices(const Program& program, StepState& step) {
 void see_kernels(const Program& program, StepState& step) {
   see_calls(program.of(CallGroup::load), step);
   const auto& bad = program.bad_load;
-  if (bad && (!program.good_load || program.good_load->at.line < bad->at.line))
+  if (bad && (!program.good_load || program.good_load->at.order < bad->at.order))
     step = {State::failed, bad->at, bad->answer};
   if (program.bad_compile && program.launches == 0)
     step = {State::failed, program.bad_compile->at,
@@ -92,7 +92,7 @@ void see_launches(const Program& program, StepState& step) {
   if (program.launches > 0)
     step = {State::done, *program.last_launch, fmt::format("{} launches", program.launches)};
   if (program.bad_launch &&
-      (!program.last_launch || program.bad_launch->at.line > program.last_launch->line))
+      (!program.last_launch || program.bad_launch->at.order > program.last_launch->order))
     step = {State::failed, program.bad_launch->at,
             program.bad_launch->name + ": " + program.bad_launch->answer};
 }
@@ -124,7 +124,10 @@ const Library* find_library(const Program& program, Role role) noexcept {
 bool shows_calls(const Program& program) noexcept {
   const Library* driver = find_library(program, Role::driver);
   if (driver == nullptr || !driver->mapped) return true;
-  return !driver->mapped->real;
+  // Our library is a file of this machine too: that its path led there was our doing.
+  if (!driver->mapped->real || (driver->found && !driver->found->real)) return true;
+  return std::ranges::any_of(program.calls,
+                             [](const Calls& calls) { return calls.good + calls.bad > 0; });
 }
 
 Progress progress_of(const Program& program) {

@@ -30,6 +30,7 @@ inline constexpr std::size_t kSteps = 11;
 struct StepRow {
   Step step;
   std::string_view name;  ///< "initialise the driver"
+  std::string_view word;  ///< "initialise"
   std::string_view how;   ///< what is seen of it: "cuInit"
 };
 

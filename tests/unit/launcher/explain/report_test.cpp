@@ -14,7 +14,7 @@ namespace {
 
 /// Of the report on `story`.
 std::string first_lines(std::string_view story, int count) {
-  std::istringstream report(print_report(*facts_of(story), {}));
+  std::istringstream report(print_report(*facts_of(story)));
   std::string text;
   std::string line;
   while (count-- > 0 && std::getline(report, line)) text += line + '\n';
@@ -54,7 +54,7 @@ TEST_CASE("report: it is a screenful, whatever the guests were called") {
     more.insert(name, std::string(300, 'x') + std::to_string(pid));
     story += more;
   }
-  const std::string report = print_report(*facts_of(story), {});
+  const std::string report = print_report(*facts_of(story));
   CHECK(std::count(report.begin(), report.end(), '\n') < 80);
 }
 
@@ -62,22 +62,23 @@ TEST_CASE("report: a guest's name moves no cursor") {
   std::string story = seed();
   const auto at = story.find("gpu.json");
   story.replace(at, 8, "\\u001b[2J\\n");
-  const std::string report = print_report(*facts_of(story), {});
+  const std::string report = print_report(*facts_of(story));
   CHECK(report.find('\x1b') == report.npos);
   CHECK(report.find("\\x1b[2J\\x0a") != report.npos);
 }
 
 TEST_CASE("report: places are times, and lines where there is a recorded trace") {
   const auto facts = facts_of(seed());
-  CHECK(print_report(*facts, {}).find("0.008 s: failed: /app/lib/gpu.json") != std::string::npos);
-  CHECK(print_report(*facts, {true, 100}).find("line 8 (0.008 s): failed:") != std::string::npos);
+  CHECK(print_report(*facts).find("0.008 s: failed: /app/lib/gpu.json") != std::string::npos);
+  const auto recorded = facts_of(seed(), 256, true);
+  CHECK(print_report(*recorded).find("line 8 (0.008 s): failed:") != std::string::npos);
 }
 
 TEST_CASE("report: what could not be seen is said") {
-  const std::string report = print_report(
-      *facts_of(seed() + R"({"pid":10,"event":"lost","count":5,"why":"no room"})"), {});
+  const std::string report =
+      print_report(*facts_of(seed() + R"({"pid":10,"event":"lost","count":5,"why":"no room"})"));
   CHECK(report.find("5 events were lost") != report.npos);
-  CHECK(print_report(Facts(), {}).find("UNKNOWN") != std::string::npos);
+  CHECK(print_report(Facts()).find("UNKNOWN") != std::string::npos);
 }
 
 TEST_CASE("report: docs/EXPLAIN.md lists the checks as the table has them") {

@@ -85,7 +85,7 @@ const Situation kSituations[] = {
     {"gpu-used", &kLoaded,
      R"~({"pid":10,"event":"launch","kernel":"add","duration":2000000,"answer":"CUDA_SUCCESS"}
 {"pid":10,"event":"copy","kind":"HtoD","bytes":1048576}
-{"pid":10,"event":"memory","bytes":2097152})~", "1 launches in 0.002 s, 1 copies of 1.0 MiB, at most 2.0 MiB"},
+{"pid":10,"event":"memory","bytes":2097152})~", "1 launches in 2.000 ms, 1 copies of 1.0 MiB, at most 2.0 MiB"},
     {"crashed-while-starting", &kLoaded,
      R"~({"pid":10,"event":"api","api":"cuda","call":"cuInit","answer":"CUDA_SUCCESS"}
 {"pid":10,"event":"exit","signal":"SIGSEGV"})~", "SIGSEGV"},
@@ -195,7 +195,7 @@ TEST_CASE("killed-while-starting: the verdict says who killed it, and in the mid
 {"pid":11,"event":"exec","path":"/bin/runner","argv":["runner"],"interpreter":"/lib/ld.so","machine":"x86_64","result":0}
 {"pid":11,"event":"map","library":"libcuda.so.1","resolved":"/lib/libcuda.so.580.1","real":0}
 {"pid":11,"event":"api","api":"cuda","call":"cuInit","args":"0","answer":"CUDA_SUCCESS"}
-{"pid":11,"event":"api","api":"cuda","call":"cuModuleLoadData","args":"image"}
+{"pid":11,"event":"api","api":"cuda","call":"cuModuleLoadData","answer":"unfinished"}
 {"pid":11,"event":"exit","signal":"SIGKILL","sender":10}
 )~");
   const auto verdicts = diagnose(*facts);

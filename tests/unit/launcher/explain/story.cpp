@@ -25,7 +25,7 @@ const std::string kLoaded =
 {"pid":10,"event":"map","library":"libcuda.so.1","resolved":"/lib/libcuda.so.580.1","real":0,"machine":"x86_64"}
 )";
 
-std::unique_ptr<Facts> facts_of(std::string_view story, std::size_t most_programs) {
+std::unique_ptr<Facts> facts_of(std::string_view story, std::size_t most_programs, bool recorded) {
   auto facts = std::make_unique<Facts>(most_programs);
   std::int64_t line = 0;
   for (std::size_t at = 0; at < story.size();) {
@@ -38,7 +38,7 @@ std::unique_ptr<Facts> facts_of(std::string_view story, std::size_t most_program
     const auto event = tracer::parse_json(
         fmt::format("{{\"t\":{},\"tid\":{},{}", ++line * 1'000'000, pid, text.substr(1)));
     REQUIRE_MESSAGE(event.has_value(), std::string(text));
-    facts->take(*event);
+    facts->take(*event, recorded ? line : 0);
   }
   return facts;
 }

@@ -10,7 +10,8 @@ namespace vgpu::explain {
 
 /// Facts of hand-made events, a line of JSON each, without `t` and `tid`: those count up by
 /// milliseconds, and are the pid's.
-std::unique_ptr<Facts> facts_of(std::string_view story, std::size_t most_programs = 256);
+std::unique_ptr<Facts> facts_of(std::string_view story, std::size_t most_programs = 256,
+                                bool recorded = false);
 
 /// The id of the verdict of a run.
 std::string_view verdict_of(std::string_view story);
