@@ -68,14 +68,15 @@ std::vector<std::string> lost_folders(const Variable& variable) {
   return lost;
 }
 
-/// Where another program has found a library of that name; nullptr if none has.
+/// Where another program has found a library of that name, in a way that suits; nullptr: nowhere.
+template <class Suits>
 const Attempt* found_elsewhere(const Facts& facts, const Program& program, std::string_view name,
-                               bool later, const Place& after) {
+                               const Suits& suits) {
   for (const Program* other : facts.programs()) {
     if (other == &program) continue;
     for (const auto& [other_name, library] : other->libraries)
       if (stem_of(other_name) == stem_of(name) && library.found && !library.inherited &&
-          (!later || library.found->at.order > after.order))
+          suits(*library.found))
         return &*library.found;
   }
   return nullptr;
@@ -115,7 +116,8 @@ Found lost_environment(const Facts& facts, const Program& program) {
   if (path == nullptr) return std::nullopt;
   const auto lost = lost_folders(*path);
   if (lost.empty()) return std::nullopt;
-  const Attempt* there = found_elsewhere(facts, program, missing->name, false, {});
+  const Attempt* there =
+      found_elsewhere(facts, program, missing->name, [](const Attempt&) { return true; });
   Finding finding{fmt::format("{}; LD_LIBRARY_PATH had {} and was {}", where_looked(*missing),
                               fmt::join(lost, ", "), who_set(*path)),
                   missing->name,
@@ -134,9 +136,12 @@ Found lost_environment(const Facts& facts, const Program& program) {
 Found looked_too_early(const Facts& facts, const Program& program) {
   if (const Library* missing = missing_library(program, kDriverRoles); missing != nullptr) {
     const Attempt* later =
-        found_elsewhere(facts, program, missing->name, true, missing->attempts.back().at);
+        found_elsewhere(facts, program, missing->name, [&](const Attempt& found) {
+          return found.at.order > missing->attempts.back().at.order &&
+                 looked_at(*missing, found.path);
+        });
     // In another folder it may have been there all the time.
-    if (later != nullptr && looked_at(*missing, later->path)) {
+    if (later != nullptr) {
       Finding finding{
           fmt::format("{} was not there yet when this process looked; a later one found it",
                       later->path),

@@ -132,8 +132,8 @@ constexpr CheckRow kRows[] = {
      symbol_version},
     {"prerequisite-failed", failure, Scope::program,
      "programs that loaded the driver and never called it, and what failed after the loading",
-     "the library was loaded and its symbols resolved, but nothing was ever called: something that the "
-     "program wants first was not there",
+     "the library was loaded, but nothing in it was ever called: something that the program wants first "
+     "was not there",
      "Provide what failed, or find the option or variable of the program that says where it is.",
      prerequisite_failed},
     {"never-called", failure, Scope::program,
@@ -165,7 +165,7 @@ constexpr CheckRow kRows[] = {
      "the driver's library is nowhere where the program looks",
      "Install the NVIDIA driver, or run the program with a virtual GPU (vgpu-run --gpu NAME).",
      library_not_found},
-    {"found-not-loaded", failure, Scope::program,
+    {"found-not-loaded", hint, Scope::program,
      "a driver library that a program looked at and did not load",
      "the program saw that the library is there, but did not load it",
      "Look for a library or setting that it wants besides: the last things that failed are below.",

@@ -34,6 +34,7 @@ struct Finding {
 
 enum class Kind : std::uint8_t {
   failure,  ///< the GPU was not used, or not as it was asked for
+  hint,     ///< a failure that says less than others
   used,
   unknown,  ///< it cannot be told, and why
 };

@@ -43,7 +43,11 @@ void ask_run(const Facts& facts, std::vector<Verdict>& verdicts) {
 auto rank(const Verdict& verdict) {
   const bool computed = verdict.row->kind == Kind::used &&
                         verdict.program->launches + verdict.program->of(CallGroup::launch).good > 0;
-  const int kind = computed ? 0 : verdict.row->kind == Kind::used ? 2 : 1;
+  // What cannot be seen of a driver that was never initialised is no answer either.
+  const bool vague =
+      verdict.row->kind == Kind::hint ||
+      (verdict.row->kind == Kind::unknown && furthest(*verdict.program) < Step::initialise);
+  const int kind = computed ? 0 : verdict.row->kind == Kind::used ? 3 : vague ? 2 : 1;
   return std::tuple(kind, -static_cast<int>(furthest(*verdict.program)), verdict.row,
                     verdict.program->began.order);
 }

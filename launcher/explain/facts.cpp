@@ -33,12 +33,13 @@ constexpr RecordRow kRecords[] = {
     {EventKind::memory, record_memory}, {EventKind::unsupported, record_unsupported},
 };
 
-std::string joined(const List* words) {
+/// The program without its folder, and its arguments.
+std::string command_line(const List* words) {
   std::string line;
-  if (words == nullptr) return line;
+  if (words == nullptr || words->empty()) return line;
   for (const std::string& word : *words) {
     if (line.size() > kCommand) break;
-    line += (line.empty() ? "" : " ") + word;
+    line += &word == &words->front() ? std::string(file_name(word)) : " " + word;
   }
   return clipped(line, kCommand);
 }
@@ -177,7 +178,7 @@ void Facts::begin_program(const Event& event) {
   program->knows_exec = true;
   const std::string_view resolved = event.text(Key::resolved);
   program->path = clipped(resolved.empty() ? event.text(Key::path) : resolved);
-  program->command = joined(event.find<List>(Key::argv));
+  program->command = command_line(event.find<List>(Key::argv));
   if (program->command.empty()) program->command = program->path;
   program->interpreter = event.text(Key::interpreter);
   program->machine = event.text(Key::machine);
@@ -209,6 +210,10 @@ void Facts::end_process(const Event& event) {
   end.signal = event.text(Key::signal);
   end.sender = static_cast<pid_t>(event.number(Key::sender));
   if (end.sender != 0) end.sender_command = command_of(end.sender);
+  // It may have ended before its victim.
+  for (const Ancestor& ancestor : program.ancestors)
+    if (end.sender_command.empty() && ancestor.pid == end.sender)
+      end.sender_command = ancestor.command;
   end.at = at;
   program.end = std::move(end);
   // A child that could not become another program has failed on its parent's behalf.

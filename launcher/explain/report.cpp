@@ -52,9 +52,13 @@ std::string place_text(const Place& at) {
   return at.line != 0 ? fmt::format("line {} ({}): ", at.line, time) : time + ": ";
 }
 
-std::string process_text(const Verdict& verdict) {
+std::string process_text(const Verdict& verdict, bool with_path) {
   const Program& program = *verdict.program;
   std::string text = name_of(program);
+  if (with_path && program.path.starts_with('/')) {
+    text.pop_back();
+    text += fmt::format(", {})", program.path);
+  }
   if (!program.ancestors.empty() && program.ancestors.front().pid != program.pid)
     text += fmt::format(", started by {} (pid {})", program.ancestors.front().command,
                         program.ancestors.front().pid);
@@ -73,12 +77,15 @@ std::string step_text(const Verdict& verdict) {
     text += fmt::format("{}last done: {}", text.empty() ? "" : "; ", row_of(done).name);
   else
     text += text.empty() ? "none was done" : "; none was done before";
+  if (progress[static_cast<std::size_t>(Step::symbols)].state == State::unknown)
+    text += "; whether it resolved symbols cannot be seen";
   return text;
 }
 
 std::string_view headline(Kind kind) noexcept {
   switch (kind) {
     case Kind::failure:
+    case Kind::hint:
       return "NOT USED";
     case Kind::used:
       return "OK";
@@ -92,7 +99,7 @@ void put_verdict(std::string& text, const Verdict& verdict) {
   text +=
       fmt::format("vgpu-run --explain: {} [{}]\n", headline(verdict.row->kind), verdict.row->id);
   put(text, "verdict", verdict.row->means);
-  put(text, "process", process_text(verdict));
+  put(text, "process", process_text(verdict, true));
   if (!verdict.finding.file.empty()) put(text, "file", verdict.finding.file);
   put(text, "step", step_text(verdict));
   put(text, "what", verdict.finding.what);
@@ -115,7 +122,8 @@ void put_others(std::string& text, const std::vector<Verdict>& verdicts) {
     }
     const Verdict& verdict = verdicts[at];
     put(text, at == 1 ? "also" : "",
-        fmt::format("[{}] {}: {}", verdict.row->id, process_text(verdict), verdict.finding.what));
+        fmt::format("[{}] {}: {}", verdict.row->id, process_text(verdict, false),
+                    verdict.finding.what));
   }
 }
 

@@ -50,10 +50,13 @@ void see_library(const Library& driver, Progress& progress) {
 
 void see_symbols(const Program& program, Progress& progress) {
   StepState& symbols = at(progress, Step::symbols);
+  // The C library answers dlsym by itself.
+  if (symbols.state == State::never && at(progress, Step::load).state == State::done)
+    symbols.state = State::unknown;
   if (program.symbols_good > 0)
     symbols = {State::done, *program.first_symbol,
                fmt::format("{}, the last was {}", program.symbols_good, program.last_symbol)};
-  else if (program.symbols_bad > 0 && symbols.state == State::never)
+  else if (program.symbols_bad > 0 && symbols.state == State::unknown)
     symbols = {State::failed, *program.first_symbol, program.last_symbol};
 }
 
@@ -148,8 +151,9 @@ Progress progress_of(const Program& program) {
       reached = static_cast<Step>(step);
   const auto before = static_cast<std::size_t>(std::min(reached, Step::context));
   for (std::size_t step = 1; step < before; ++step)
-    if (progress[step].state == State::never || (progress[step].state == State::failed &&
-                                                 step < static_cast<std::size_t>(Step::initialise)))
+    if (progress[step].state == State::never || progress[step].state == State::unknown ||
+        (progress[step].state == State::failed &&
+         step < static_cast<std::size_t>(Step::initialise)))
       progress[step] = {State::done, {}, "not seen, but later steps were"};
   const Library* driver = find_library(program, Role::driver);
   if (driver != nullptr && driver->mapped && !shows_calls(program)) see_nodes(program, progress);

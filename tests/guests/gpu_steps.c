@@ -23,7 +23,6 @@ static int step(const char* name, const char* value) {
   if (strcmp(name, "context") == 0) return CALL("cuCtxCreate_v2", &context, 0, atoi(value));
   if (strcmp(name, "alloc") == 0) return CALL("cuMemAlloc_v2", &address, strtoull(value, NULL, 0));
   if (strcmp(name, "call") == 0) return CALL(value, NULL, NULL, NULL, NULL);
-  if (strcmp(name, "open") == 0) return open(value, O_RDWR) < 0;
   if (strcmp(name, "launch") != 0) return 1;  // the kernel k of a file of PTX
   if (read(open(value, O_RDONLY), image, sizeof image - 1) < 0) return 1;
   return CALL("cuModuleLoadData", &module, image) ||

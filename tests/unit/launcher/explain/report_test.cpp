@@ -38,7 +38,7 @@ TEST_CASE("report: the verdict, the process, the file and the step are in the fi
   const std::string text = first_lines(seed(), 10);
   CAPTURE(text);
   CHECK(text.find("NOT USED [prerequisite-failed]") != text.npos);
-  CHECK(text.find("/app/runner --port 4711 (pid 11), started by app (pid 10)") != text.npos);
+  CHECK(text.find("runner --port 4711 (pid 11, /app/runner), started by app (pid") != text.npos);
   CHECK(text.find("/app/lib/gpu.json: ENOENT") != text.npos);
   CHECK(text.find("initialise the driver (cuInit); last done: resolve its symbols") != text.npos);
 }
