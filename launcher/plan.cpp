@@ -61,7 +61,6 @@ Plan make_plan(const Options& options) {
   plan.config.show_statistics = options.verbose && !options.quiet;
   if (is_no_gpu(options.gpus)) return plan;  // the programs see the machine as it is
   const Machine machine = look_at_machine();
-  plan.config.trace = options.trace.records_calls();
   plan.config.gpus = make_gpus(options.gpus, machine.pci);
   for (GpuProfile& gpu : plan.config.gpus) limit_to_cpu_device(gpu);
   NvidiaView view = make_nvidia_view(plan.config, machine);

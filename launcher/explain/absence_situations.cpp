@@ -137,7 +137,7 @@ Found looked_too_early(const Facts& facts, const Program& program) {
   if (const Library* missing = missing_library(program, kDriverRoles); missing != nullptr) {
     const Attempt* later =
         found_elsewhere(facts, program, missing->name, [&](const Attempt& found) {
-          return found.at.order > missing->attempts.back().at.order &&
+          return found.at.time > missing->attempts.back().at.time &&
                  looked_at(*missing, found.path);
         });
     // In another folder it may have been there all the time.
@@ -158,7 +158,7 @@ Found looked_too_early(const Facts& facts, const Program& program) {
     for (const Program* other : facts.programs()) {
       const auto seen = other->nodes.find(path);
       if (other == &program || seen == other->nodes.end() || !seen->second.good ||
-          seen->second.good->at.order < node.bad->at.order)
+          seen->second.good->at.time < node.bad->at.time)
         continue;
       Finding finding{
           fmt::format("{} was not there yet when this process looked; a later one found it", path),

@@ -246,7 +246,7 @@ Found init_failed(const Facts&, const Program& program) {
                   nullptr};
   finding.show(bad->at, said(*bad));
   for (const Failure& failure : program.failures)
-    if (failure.kind == Failure::Kind::file && failure.at.order < bad->at.order &&
+    if (failure.kind == Failure::Kind::file && failure.at.time < bad->at.time &&
         names_a_gpu(failure.what))
       finding.show(failure.at, fmt::format("before it: {}: {}", failure.what, failure.error));
   return finding;

@@ -16,7 +16,7 @@ std::string listed(const std::vector<std::string>& images) {
 /// A load that failed and that none has followed that did not.
 const Images* last_load_failed(const Program& program) noexcept {
   const auto& bad = program.bad_load;
-  if (!bad || (program.good_load && program.good_load->at.order > bad->at.order)) return nullptr;
+  if (!bad || (program.good_load && program.good_load->at.time > bad->at.time)) return nullptr;
   return &*bad;
 }
 
@@ -106,7 +106,7 @@ Found image_refused(const Facts&, const Program& program) {
         nullptr};
     return finding.show(bad->at, fmt::format("load of {}", listed(bad->images)));
   }
-  if (!calls.last_bad || (calls.last_good && calls.last_good->at.order > calls.last_bad->at.order))
+  if (!calls.last_bad || (calls.last_good && calls.last_good->at.time > calls.last_bad->at.time))
     return std::nullopt;
   const Call& call = *calls.last_bad;
   Finding finding{
@@ -136,11 +136,11 @@ Found kernel_not_compiled(const Facts&, const Program& program) {
 Found kernel_failed(const Facts&, const Program& program) {
   const auto& calls = program.of(CallGroup::launch);
   const bool by_call =
-      calls.last_bad && (!calls.last_good || calls.last_good->at.order < calls.last_bad->at.order);
+      calls.last_bad && (!calls.last_good || calls.last_good->at.time < calls.last_bad->at.time);
   const std::optional<Call>& bad = program.bad_launch ? program.bad_launch
                                    : by_call          ? calls.last_bad
                                                       : program.bad_launch;
-  if (!bad || (program.last_launch && program.last_launch->order > bad->at.order))
+  if (!bad || (program.last_launch && program.last_launch->time > bad->at.time))
     return std::nullopt;
   if (bad->answer == "CUDA_ERROR_NOT_SUPPORTED" && program.bad_compile) return std::nullopt;
   Finding finding{
@@ -162,7 +162,7 @@ Found out_of_memory(const Facts& facts, const Program& program) {
       is_out_of_memory(calls.last_bad) ? calls.last_bad : program.of(CallGroup::context).last_bad;
   if (!is_out_of_memory(bad)) return std::nullopt;
   // Who tried less and went on has not failed.
-  if (program.last_launch && program.last_launch->order > bad->at.order) return std::nullopt;
+  if (program.last_launch && program.last_launch->time > bad->at.time) return std::nullopt;
   Finding finding{
       fmt::format("{} asked for {} and got CUDA_ERROR_OUT_OF_MEMORY", bad->name, asked(*bad)),
       bad->name,

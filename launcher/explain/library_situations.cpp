@@ -33,7 +33,7 @@ const Library* first_library(const Program& program, const Wanted& wanted) {
   const Library* first = nullptr;
   for (const auto& [name, library] : program.libraries)
     if (is_there(library) && wanted(library) &&
-        (first == nullptr || place_of(library).order < place_of(*first).order))
+        (first == nullptr || place_of(library).time < place_of(*first).time))
       first = &library;
   return first;
 }
@@ -99,7 +99,7 @@ Found dependency_missing(const Facts&, const Program& program) {
       continue;
     const Library* asking = first_library(program, [&, &wanted = name](const Library& each) {
       // Without the file's own word: a loader looks for what a library needs after opening it.
-      return is_gpu_library(each) && place_of(each).order < library.attempts.front().at.order &&
+      return is_gpu_library(each) && place_of(each).time < library.attempts.front().at.time &&
              needs(each, wanted)
                  .value_or(each.role == Role::backend &&
                            (library.role == Role::runtime || library.role == Role::toolkit));

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "launcher/explain/call_groups.h"
 #include "launcher/explain/situations.h"
@@ -60,10 +61,11 @@ Finding ended_finding(const Program& program, std::string by) {
 /// then the last.
 std::vector<const Failure*> failures_after(const Program& program, const Place& after) {
   std::vector<const Failure*> failures;
-  for (auto each = program.failures.rbegin(); each != program.failures.rend(); ++each)
-    if (each->at.order > after.order) failures.push_back(&*each);
-  std::ranges::stable_sort(failures, std::greater<>(),
-                           [](const Failure* each) { return names_a_gpu(each->what); });
+  for (const Failure& each : program.failures)
+    if (each.at.time > after.time) failures.push_back(&each);
+  std::ranges::sort(failures, std::greater<>(), [](const Failure* each) {
+    return std::pair(names_a_gpu(each->what), each->at.time);
+  });
   return failures;
 }
 
@@ -161,7 +163,7 @@ Found calls_unseen(const Facts&, const Program& program) {
                   nullptr};
   finding.show(driver->mapped->at, "loaded " + driver->mapped->path);
   for (auto each = program.failures.rbegin(); each != program.failures.rend(); ++each)
-    if (each->at.order > driver->mapped->at.order && finding.evidence.size() < 5)
+    if (each->at.time > driver->mapped->at.time && finding.evidence.size() < 5)
       finding.show(each->at, fmt::format("failed: {}: {}", each->what, each->error));
   return finding;
 }

@@ -20,8 +20,10 @@ namespace vgpu::explain {
 /// Where in the trace a fact stands.
 struct Place {
   std::int64_t order = 0;  ///< of its event among all, from 1 on; 0: no event says so
-  std::int64_t time = 0;   ///< nanoseconds since the trace began
-  std::int64_t line = 0;   ///< of the trace's file; 0: there is none, or it was not written
+  /// Nanoseconds since the trace began. What came before what is told by this: events of one
+  /// process can arrive in another order.
+  std::int64_t time = 0;
+  std::int64_t line = 0;  ///< of the trace's file; 0: there is none, or it was not written
   bool operator==(const Place&) const = default;
 };
 

@@ -67,7 +67,7 @@ std::string said(const Call& call) {
 
 /// The last call of a kind says how the step stands.
 void see_calls(const Calls& calls, StepState& step) {
-  if (calls.last_good && (!calls.last_bad || calls.last_good->at.order > calls.last_bad->at.order))
+  if (calls.last_good && (!calls.last_bad || calls.last_good->at.time > calls.last_bad->at.time))
     step = {State::done, calls.first_good->at, said(*calls.first_good)};
   else if (calls.last_bad)
     step = {State::failed, calls.first_bad->at, said(*calls.first_bad)};
@@ -83,7 +83,7 @@ void see_devices(const Program& program, StepState& step) {
 void see_kernels(const Program& program, StepState& step) {
   see_calls(program.of(CallGroup::load), step);
   const auto& bad = program.bad_load;
-  if (bad && (!program.good_load || program.good_load->at.order < bad->at.order))
+  if (bad && (!program.good_load || program.good_load->at.time < bad->at.time))
     step = {State::failed, bad->at, bad->answer};
   if (program.bad_compile && program.launches == 0)
     step = {State::failed, program.bad_compile->at,
@@ -95,7 +95,7 @@ void see_launches(const Program& program, StepState& step) {
   if (program.launches > 0)
     step = {State::done, *program.last_launch, fmt::format("{} launches", program.launches)};
   if (program.bad_launch &&
-      (!program.last_launch || program.bad_launch->at.order > program.last_launch->order))
+      (!program.last_launch || program.bad_launch->at.time > program.last_launch->time))
     step = {State::failed, program.bad_launch->at,
             program.bad_launch->name + ": " + program.bad_launch->answer};
 }

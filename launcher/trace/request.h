@@ -21,8 +21,6 @@ struct TraceRequest {
 
   /// True if anybody wants to hear of events.
   bool any() const noexcept { return on || explain; }
-  /// True if calls of GPU APIs are recorded.
-  bool records_calls() const noexcept { return explain || (on && selection.calls); }
   /// What is recorded: what is shown, and what the diagnosis looks at.
   tracer::Wanted recorded() const;
   /// True if it takes an engine that hears of processes and results.
@@ -31,7 +29,7 @@ struct TraceRequest {
   }
 
   /// True if the guests are to tell of their calls.
-  bool hears_calls() const noexcept { return on && selection.calls; }
+  bool hears_calls() const noexcept { return explain || (on && selection.calls); }
 };
 
 /// Reads the value of --trace-filter: sets and flags, with commas between them.

@@ -30,7 +30,7 @@ run "$VGPU_RUN" "$GUESTS/fallback" /opt/server/gpu.json
 [ $status -eq 0 ] && grep -qx 'computed on the processor' "$scratch/out" || fail 'it did not fall back' "$(shown fallback)"
 report prerequisite-failed 'process +fallback runner /opt/server/gpu.json \(pid [0-9]+, [^ ]*/fallback\), started by fallback' fallback
 report prerequisite-failed 'file +/opt/server/gpu.json: ENOENT' fallback
-report prerequisite-failed 'step +did not: initialise the driver \(cuInit\)' fallback
+report prerequisite-failed 'step +did not: initialise the driver \(cuInit\); last done: resolve its symbols' fallback
 grep -q 'LD_LIBRARY_PATH=/opt/server/lib, set by' "$scratch/report" || fail 'nothing of the replaced path' "$(cat "$scratch/report")"
 
 law 'the exit status, the output and the errors of the program are its own'
