@@ -249,11 +249,11 @@ Found seen_not_used(const Facts& facts, const Program& program) {
     }
   show_memory(program, finding);
   for (const std::string& gpu : facts.run().gpus) finding.show({}, "the GPU: " + gpu);
-  if (!program.failures.empty()) {
-    const Failure& last = program.failures.back();
-    finding.file = fmt::format("{}: {}", last.what, last.error);
-    finding.show(last.at, "the last thing that failed: " + finding.file);
-  }
+  for (const Failure& failure : program.failures)
+    if (failure.kind == Failure::Kind::call || names_a_gpu(failure.what)) {
+      finding.file = fmt::format("{}: {}", failure.what, failure.error);
+      finding.show(failure.at, "failed: " + finding.file);
+    }
   return finding;
 }
 

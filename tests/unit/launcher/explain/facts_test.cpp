@@ -82,6 +82,14 @@ TEST_CASE("facts: what is found at last was not missing") {
   CHECK(program.libraries.find("libx.so.1")->second.found->path == "/b/libx.so.1");
 }
 
+TEST_CASE("facts: a stub of the driver that is looked at is no driver") {
+  CHECK(verdict_of(
+            kBareProgram +
+            R"~({"pid":10,"event":"file","call":"access","path":"/cuda/stubs/libcuda.so","result":0}
+{"pid":10,"event":"file","call":"access","path":"/usr/lib/libcuda.so","result":-2,"error":"ENOENT"})~") ==
+        "library-not-found");
+}
+
 TEST_CASE("facts: a child that could not exec has failed for its parent") {
   const auto facts = facts_of(kProgram + R"({"pid":11,"event":"process","parent":10,"how":"vfork"}
 {"pid":11,"event":"exec","path":"/usr/bin/helper","argv":["helper"],"result":-2,"error":"ENOENT"}
