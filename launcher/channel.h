@@ -23,6 +23,7 @@ enum class News : int {
   alone,      ///< S to P: the program was the last guest, S is about to end: wait for it
   exited,     ///< S to P: value is the exit code
   killed,     ///< S to P: value is the signal that ended the program
+  explain,    ///< P to S: the diagnosis so far
 };
 
 struct Message {

@@ -5,8 +5,6 @@
 namespace vgpu::launcher {
 namespace {
 
-constexpr std::string_view kTraceMode = "diagnostic trace mode";
-
 // clang-format off
 constexpr OptionRow kRows[] = {
     {"gpu", 0, Takes::values, "NAME[:key=value,...]", Where::everywhere, "",
@@ -24,8 +22,8 @@ constexpr OptionRow kRows[] = {
      "count calls, errors and times instead, and print a table at the end"},
     {"trace-per-process", 0, Takes::nothing, "", Where::everywhere, "",
      "write the trace of each process to FILE.PID"},
-    {"explain", 0, Takes::nothing, "", Where::everywhere, kTraceMode,
-     "when all programs have ended: the diagnosis"},
+    {"explain", 0, Takes::nothing, "", Where::everywhere, "",
+     "say why the GPU is used or not, when all programs have ended or on SIGUSR1"},
     {"unsupported", 0, Takes::nothing, "", Where::everywhere, "",
      "at the end of each process: which CUDA functions it asked for that are not implemented"},
     {"engine", 0, Takes::value, "auto|notify|ptrace", Where::everywhere, "",

@@ -107,6 +107,7 @@ EngineChoice engine_of(const std::string& engine) {
 TraceRequest read_trace(const Combined& combined) {
   TraceRequest trace;
   trace.on = combined.find("trace") != nullptr;
+  trace.explain = combined.is_on("explain");
   trace.file = combined.last("trace", "");
   trace.format = read_trace_format("trace-format", combined.last("trace-format", "text"));
   trace.filter = combined.last("trace-filter", "nvidia");

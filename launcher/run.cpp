@@ -109,6 +109,7 @@ class StandIn {
       case News::traced:
       case News::go:
       case News::not_run:
+      case News::explain:
         break;
     }
     return std::nullopt;
@@ -132,6 +133,10 @@ class StandIn {
   void take_signals() {
     signalfd_siginfo signal;
     while (::read(signal_fd_.get(), &signal, sizeof signal) == sizeof signal) {
+      if (signal.ssi_signo == SIGUSR1 && plan_.trace.explain) {
+        news_.send(News::explain);
+        continue;
+      }
       switch (fate_of(signal, self_)) {
         case Fate::forward:
           forward(signal, program_.get());
@@ -180,7 +185,7 @@ int become_program(const Plan& plan, const Signals& signals, OwnOutput& own) {
 }
 
 int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
-  UniqueFd trace = open_trace(plan.trace);
+  TraceOutputs trace = open_trace(plan.trace);
   auto [news, supervisors_news] = make_channel();
   auto [leash, programs_leash] = make_channel();
   // If the supervisor dies, its orphans must come to us and not to init: we end them.
@@ -198,7 +203,7 @@ int run(const Plan& plan, const Signals& signals, OwnOutput& own) {
     live_as_supervisor(plan, signals, std::move(own), std::move(supervisors_news),
                        std::move(programs_leash), std::move(starter), std::move(trace));
   }
-  trace = UniqueFd();
+  trace = {};
   supervisors_news.close();
   programs_leash.close();
   return StandIn(plan, signals, own, watcher, std::move(news), std::move(leash)).wait();

@@ -54,7 +54,7 @@ struct Filters {
 
   static tracer::Watched watched(const TraceRequest& request) {
     if (!request.needs_results()) return tracer::Watched::nothing;
-    return request.selection.wanted.files() ? tracer::Watched::files : tracer::Watched::processes;
+    return request.recorded().files() ? tracer::Watched::files : tracer::Watched::processes;
   }
 
   std::optional<std::uint32_t> fstat_distance = tracer::find_fstat_distance();
@@ -182,11 +182,11 @@ void watch_symbols(const Plan& plan, TraceSession& trace, std::vector<tracer::Vi
 }
 
 void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own,
-                          TraceSession* trace) {
+                          TraceSession* trace, const Channel& news) {
   // An engine that hears of all children tells the ward itself: two must not wait for the same.
   const bool collects = dynamic_cast<tracer::Tracing*>(&engine) == nullptr;
   const UniqueFd child_signals = collects ? open_signal(SIGCHLD) : UniqueFd();
-  std::array<tracer::Watch, 3> watches;
+  std::array<tracer::Watch, 4> watches;
   watches[2] = {-1, nullptr};
   watches[0] = {child_signals.get(), [&] {
                   signalfd_siginfo ignored;
@@ -198,6 +198,13 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
                   watches[1].fd = -1;
                   if (ward.ended()) return;  // what is left now are daemons: they live on
                   kill_guests(own);
+                }};
+  // The one who started us asks for the diagnosis, or is gone.
+  watches[3] = {trace != nullptr && plan.trace.explain ? news.fd() : -1, [&] {
+                  if (const auto message = news.receive(); !message)
+                    watches[3].fd = -1;
+                  else if (message->news == News::explain)
+                    trace->explain();
                 }};
   const tracer::Hooks hooks{
       nullptr, [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
@@ -219,7 +226,7 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
 }
 
 void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own, Channel& news,
-                       Channel& leash, UniqueFd starter, UniqueFd trace_output) {
+                       Channel& leash, UniqueFd starter, TraceOutputs outputs) {
   check_sys(::prctl(PR_SET_CHILD_SUBREAPER, 1), "become a subreaper");
   const Filters filters(plan.trace);
   auto [handover, hand] = make_channel();
@@ -237,11 +244,13 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   ::setpgid(0, 0);
   ::prctl(PR_SET_NAME, "vgpu-supervisor");
   const UniqueFd program = tracer::open_pidfd(pid);
-  own.let_go({news.fd(), handover.fd(), starter.get(), trace_output.get()}, program);
+  own.let_go(
+      {news.fd(), handover.fd(), starter.get(), outputs.trace.get(), outputs.explanation.get()},
+      program);
 
   news.raise();
   std::optional<TraceSession> trace;
-  if (plan.trace.on) trace.emplace(plan, std::move(trace_output), own);
+  if (plan.trace.any()) trace.emplace(plan, std::move(outputs), own);
   TraceSession* const tracing = trace ? &*trace : nullptr;
   [[maybe_unused]] const int ignored = ::chdir("/");  // a daemon's supervisor keeps no mount busy
 
@@ -250,7 +259,7 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
   ward.set_engine(*engine);
   handover.close();
   if (!news.send(News::started, pid)) return;
-  answer_until_the_end(plan, *engine, ward, own, tracing);
+  answer_until_the_end(plan, *engine, ward, own, tracing, news);
   ward.collect_all();
   if (trace) {
     const auto* by_ptrace = dynamic_cast<const tracer::Tracing*>(engine.get());
@@ -261,9 +270,9 @@ void supervise_program(const Plan& plan, const Signals& signals, OwnOutput& own,
 }  // namespace
 
 void live_as_supervisor(const Plan& plan, const Signals& signals, OwnOutput own, Channel news,
-                        Channel leash, UniqueFd starter, UniqueFd trace) {
+                        Channel leash, UniqueFd starter, TraceOutputs outputs) {
   try {
-    supervise_program(plan, signals, own, news, leash, std::move(starter), std::move(trace));
+    supervise_program(plan, signals, own, news, leash, std::move(starter), std::move(outputs));
     ::_exit(0);
   } catch (const std::exception& error) {
     news.send(News::failed, 0, error.what());

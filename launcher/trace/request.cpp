@@ -53,6 +53,13 @@ constexpr FilterWord kWords[] = {
 
 }  // namespace
 
+tracer::Wanted TraceRequest::recorded() const {
+  tracer::Wanted wanted = selection.wanted;
+  // What a program wants before it uses a GPU can be any file.
+  if (explain) wanted.processes = wanted.all_files = true;
+  return wanted;
+}
+
 tracer::Selection read_trace_filter(std::string_view text) {
   tracer::Selection selection;
   selection.wanted.processes = selection.calls = false;

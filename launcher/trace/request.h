@@ -17,14 +17,19 @@ struct TraceRequest {
   tracer::Selection selection;
   bool summary = false;      ///< counts and times instead of events
   bool per_process = false;  ///< FILE.PID for each process
+  bool explain = false;      ///< the diagnosis, besides or instead
 
-  /// True if the trace needs an engine that hears of processes and results.
+  /// True if anybody wants to hear of events.
+  bool any() const noexcept { return on || explain; }
+  /// What is recorded: what is shown, and what the diagnosis looks at.
+  tracer::Wanted recorded() const;
+  /// True if it takes an engine that hears of processes and results.
   bool needs_results() const noexcept {
-    return on && (selection.wanted.processes || selection.wanted.files());
+    return explain || (on && (selection.wanted.processes || selection.wanted.files()));
   }
 
   /// True if the guests are to tell of their calls.
-  bool hears_calls() const noexcept { return on && selection.calls; }
+  bool hears_calls() const noexcept { return explain || (on && selection.calls); }
 };
 
 /// Reads the value of --trace-filter: sets and flags, with commas between them.

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "launcher/size.h"
 #include "tracer/sys/errors.h"
 
 namespace vgpu::launcher {
@@ -45,8 +46,24 @@ List own_environment() {
   return variables;
 }
 
+/// Where only the diagnosis is wanted.
+class NoView : public tracer::EventSink {
+ public:
+  void take(const Event&) override {}
+};
+
 std::string absolute(const std::string& path, const std::string& cwd) {
   return path.starts_with('/') ? path : cwd + "/" + path;
+}
+
+UniqueFd open_view(const TraceRequest& request) {
+  if (!request.on || request.per_process) return {};
+  if (request.file.empty())
+    return UniqueFd(tracer::check_sys(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, kFirstFree),
+                                      "--trace: standard error"));
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY;
+  return UniqueFd(
+      tracer::check_sys(::open(request.file.c_str(), flags, kMode), "--trace: {}", request.file));
 }
 
 }  // namespace
@@ -58,42 +75,51 @@ bool may_colour(int fd) {
   return ::isatty(fd) == 1 && !dumb && (forbidden == nullptr || *forbidden == '\0');
 }
 
-UniqueFd open_trace(const TraceRequest& request) {
-  if (!request.on || request.per_process) return {};
-  if (request.file.empty())
-    return UniqueFd(tracer::check_sys(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, kFirstFree),
-                                      "--trace: standard error"));
-  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOCTTY;
-  return UniqueFd(
-      tracer::check_sys(::open(request.file.c_str(), flags, kMode), "--trace: {}", request.file));
+TraceOutputs open_trace(const TraceRequest& request) {
+  return {open_view(request), open_explanation(request)};
 }
 
-TraceSession::TraceSession(const Plan& plan, UniqueFd output, OwnOutput& own)
+TraceSession::TraceSession(const Plan& plan, TraceOutputs outputs, OwnOutput& own)
     : plan_(plan),
       own_(own),
       cwd_(working_directory()),
       observer_(
           [&]() -> tracer::Recorder& {
             const TraceRequest& request = plan.trace;
-            const tracer::Look look{may_colour(output.get()), !request.per_process};
-            output_ =
-                request.per_process
-                    ? std::make_unique<tracer::Output>(absolute(request.file, cwd_))
-                    : std::make_unique<tracer::Output>(std::move(output), !request.file.empty());
+            if (request.explain)
+              explanation_ = std::make_unique<Explanation>(request, std::move(outputs.explanation));
+            if (!request.on) {
+              selected_ = std::make_unique<NoView>();
+              recorder_ =
+                  std::make_unique<tracer::Recorder>(*selected_, nullptr, explanation_.get());
+              return *recorder_;
+            }
+            const tracer::Look look{may_colour(outputs.trace.get()), !request.per_process};
+            output_ = request.per_process
+                          ? std::make_unique<tracer::Output>(absolute(request.file, cwd_))
+                          : std::make_unique<tracer::Output>(std::move(outputs.trace),
+                                                             !request.file.empty());
             view_ = request.summary ? std::make_unique<tracer::SummarySink>(*output_)
                                     : tracer::make_sink(request.format, *output_, look);
             selected_ = std::make_unique<tracer::SelectingSink>(*view_, request.selection);
-            recorder_ = std::make_unique<tracer::Recorder>(*selected_, output_.get());
+            recorder_ =
+                std::make_unique<tracer::Recorder>(*selected_, output_.get(), explanation_.get());
             return *recorder_;
           }(),
-          plan.trace.selection.wanted) {}
+          plan.trace.recorded()) {}
+
+void TraceSession::explain() const {
+  if (explanation_ != nullptr) explanation_->print();
+}
 
 void TraceSession::begin(pid_t program, std::string_view engine, std::string_view blind) {
   List argv;
   for (const char* word : plan_.program)
     if (word != nullptr) argv.emplace_back(word);
   List gpus;
-  for (const GpuProfile& gpu : plan_.config.gpus) gpus.push_back(gpu.name);
+  for (const GpuProfile& gpu : plan_.config.gpus)
+    gpus.push_back(fmt::format("{}, compute capability {}.{}, {}", gpu.name, gpu.attributes[75],
+                               gpu.attributes[76], print_size(gpu.memory)));
   utsname machine{};
   ::uname(&machine);
   timespec now{};
@@ -128,9 +154,11 @@ void TraceSession::end(std::uint64_t stops) {
   event.add(Key::duration, event.time);
   recorder_->record(event);
   selected_->finish();
+  if (output_ == nullptr) return explain();
   const tracer::Output::Loss loss = output_->finish(kPatience);
   if (loss.records != 0)
     own_.line(fmt::format("trace: {} events are missing: {}", loss.records, loss.why));
+  explain();
 }
 
 }  // namespace vgpu::launcher

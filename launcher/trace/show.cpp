@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "launcher/exit_status.h"
+#include "launcher/explain/report.h"
 #include "launcher/suggest.h"
 #include "launcher/trace/request.h"
 #include "launcher/trace/session.h"
@@ -28,6 +29,7 @@ struct Showing {
   std::string filter = "all";
   bool summary = false;
   bool redact = false;
+  bool explain = false;
   bool help = false;
 };
 
@@ -51,6 +53,8 @@ constexpr ShowOption kOptions[] = {
      "counts, errors and times only"},
     {"redact", "", [](Showing& showing, const std::string&) { showing.redact = true; },
      "without names of files and kernels, arguments, and values of the environment"},
+    {"explain", "", [](Showing& showing, const std::string&) { showing.explain = true; },
+     "why the GPU was used or not, instead of the events"},
     {"help", "", [](Showing& showing, const std::string&) { showing.help = true; },
      "print this help and stop"},
 };
@@ -91,7 +95,20 @@ Showing read_arguments(char** arguments) {
 // Who reads a recorded trace can wait, and is waited for.
 constexpr std::chrono::hours kPatience{24 * 365};
 
+int explain_trace(std::istream& file, const Showing& showing) {
+  explain::Facts facts;
+  const std::uint64_t cut =
+      tracer::read_jsonl(file, [&](tracer::Event&& event, std::uint64_t line) {
+        facts.take(event, static_cast<std::int64_t>(line));
+      });
+  fmt::print("{}", explain::print_report(facts));
+  if (std::fflush(stdout) != 0) return kOwnFailure;
+  if (cut == 0) return 0;
+  text::fail(fmt::format("{}: line {} is cut off: the trace ends before it", showing.file, cut));
+}
+
 int show(std::istream& file, const Showing& showing) {
+  if (showing.explain) return explain_trace(file, showing);
   tracer::UniqueFd out(
       tracer::check_sys(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0), "standard output"));
   const tracer::Look look{may_colour(out.get()), true};

@@ -139,11 +139,18 @@ TEST_CASE("options: a mistake is told with where it is and what may be meant") {
 }
 
 TEST_CASE("options: what is not built yet is refused from every source, not ignored") {
-  CHECK(contains(error_of({"--explain"}), "--explain: not yet"));
   CHECK(contains(error_of({"--device", "native"}), "--device native: not yet"));
   CHECK(contains(error_of({"--device", "tcp://h:1"}), "not yet"));
-  CHECK(contains(error_of({}, world({{"VGPU_EXPLAIN", "1"}})), "--explain: not yet"));
-  CHECK(error_of({}, world({{"VGPU_EXPLAIN", "0"}})) == "accepted");
+}
+
+TEST_CASE("options: the diagnosis needs no trace, and hears of calls and files") {
+  CHECK_FALSE(read({}).trace.any());
+  const TraceRequest trace = read({"--explain"}).trace;
+  CHECK_FALSE(trace.on);
+  CHECK(trace.any());
+  CHECK(trace.hears_calls());
+  CHECK(trace.recorded().all_files);
+  CHECK(read({}, world({{"VGPU_EXPLAIN", "1"}})).trace.explain);
 }
 
 TEST_CASE("options: a trace is text about GPUs on standard error, unless more is said") {
