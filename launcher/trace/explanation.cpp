@@ -39,8 +39,9 @@ tracer::UniqueFd open_explanation(const TraceRequest& request) {
 Explanation::Explanation(const TraceRequest& request, tracer::UniqueFd output)
     : output_(std::move(output)),
       shown_(request.selection),
-      has_lines_(request.on && !request.file.empty() && !request.per_process && !request.summary &&
-                 request.format == tracer::Format::jsonl) {}
+      has_lines_(
+          request.on && !request.file.empty() && !request.per_process && !request.summary &&
+          (request.format == tracer::Format::jsonl || request.format == tracer::Format::html)) {}
 
 void Explanation::take(const tracer::Event& event) {
   const bool shown = has_lines_ && tracer::is_selected(event, shown_);
@@ -48,6 +49,8 @@ void Explanation::take(const tracer::Event& event) {
   facts_.take(event, shown ? line_ : 0);
 }
 
-void Explanation::print() const { write_all(output_.get(), explain::print_report(facts_)); }
+std::string Explanation::text() const { return explain::print_report(facts_); }
+
+void Explanation::print() const { write_all(output_.get(), text()); }
 
 }  // namespace vgpu::launcher

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "launcher/explain/facts.h"
 #include "launcher/trace/request.h"
@@ -19,13 +20,15 @@ class Explanation : public tracer::EventSink {
   Explanation(const TraceRequest& request, tracer::UniqueFd output);
 
   void take(const tracer::Event& event) override;
-  /// Writes the diagnosis as far as it is known. A reader that takes nothing for seconds misses it.
+  /// The diagnosis as far as it is known.
+  std::string text() const;
+  /// Writes it. A reader that takes nothing for seconds misses it.
   void print() const;
 
  private:
   tracer::UniqueFd output_;
   tracer::Selection shown_;
-  bool has_lines_;  ///< an event is a line of the trace's file
+  bool has_lines_;  ///< an event has a number in the trace's file: its line, or its place in a page
   std::int64_t line_ = 0;
   explain::Facts facts_;
 };

@@ -94,7 +94,8 @@ TraceSession::TraceSession(const Plan& plan, TraceOutputs outputs, OwnOutput& ow
                   std::make_unique<tracer::Recorder>(*selected_, nullptr, explanation_.get());
               return *recorder_;
             }
-            const tracer::Look look{may_colour(outputs.trace.get()), !request.per_process};
+            tracer::Look look{may_colour(outputs.trace.get()), !request.per_process};
+            if (request.explain) look.diagnosis = [this] { return explanation_->text(); };
             output_ = request.per_process
                           ? std::make_unique<tracer::Output>(absolute(request.file, cwd_))
                           : std::make_unique<tracer::Output>(std::move(outputs.trace),

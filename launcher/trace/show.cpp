@@ -111,7 +111,9 @@ int show(std::istream& file, const Showing& showing) {
   if (showing.explain) return explain_trace(file, showing);
   tracer::UniqueFd out(
       tracer::check_sys(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0), "standard output"));
-  const tracer::Look look{may_colour(out.get()), true};
+  explain::Facts facts;
+  tracer::Look look{may_colour(out.get()), true};
+  if (!showing.redact) look.diagnosis = [&] { return explain::print_report(facts); };
   tracer::Output output(std::move(out), false);
   output.wait_for_room();
   const tracer::Selection selection = read_trace_filter(showing.filter);
@@ -120,10 +122,14 @@ int show(std::istream& file, const Showing& showing) {
                                                 : make_sink(showing.format, output, look);
   tracer::RedactingSink redacting(*view, selection.wanted);
   tracer::SelectingSink selecting(showing.redact ? redacting : *view, selection);
+  std::int64_t shown = 0;
   std::string error;
   try {
-    const std::uint64_t cut = tracer::read_jsonl(
-        file, [&](tracer::Event&& event, std::uint64_t) { selecting.take(event); });
+    const std::uint64_t cut = tracer::read_jsonl(file, [&](tracer::Event&& event, std::uint64_t) {
+      if (showing.format == tracer::Format::html)
+        facts.take(event, is_selected(event, selection) ? ++shown : 0);
+      selecting.take(event);
+    });
     if (cut != 0) error = fmt::format("line {} is cut off: the trace ends before it", cut);
   } catch (const std::runtime_error& failed) {
     error = failed.what();
