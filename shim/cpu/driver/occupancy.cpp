@@ -35,7 +35,7 @@ int blocks_per_multiprocessor(const Device& device, const Function& function, in
   const int per_warp = round_up(registers * kWarp, kRegisterUnit);
   blocks = std::min(blocks, device.attribute(82) / per_warp / warps);
   const std::size_t shared = info.static_shared + dynamic_shared;
-  const std::size_t reserved = static_cast<std::size_t>(device.attribute(111));
+  const auto reserved = static_cast<std::size_t>(device.attribute(111));
   if (shared + reserved != 0) {
     const std::size_t each = round_up(shared + reserved, kSharedUnit);
     blocks =

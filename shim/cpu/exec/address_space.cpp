@@ -132,7 +132,7 @@ bool AddressSpace::allows(std::uint64_t at, std::uint64_t size) const {
 }
 
 AddressSpace& address_space() {
-  static AddressSpace* const space = new AddressSpace(kMost);
+  static auto* const space = new AddressSpace(kMost);
   return *space;
 }
 

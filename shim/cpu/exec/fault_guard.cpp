@@ -120,7 +120,7 @@ void give_handler_stack() noexcept {
 }  // namespace
 
 void arm_fault_handlers() noexcept {
-  static std::mutex* const guard = new std::mutex;
+  static auto* const guard = new std::mutex;
   const std::lock_guard lock(*guard);
   for (std::size_t n = 0; n < kSignals.size(); ++n) arm(n);
 }

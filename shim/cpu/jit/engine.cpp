@@ -52,7 +52,7 @@ constexpr std::size_t kLargeModule = 60000;
 MachineCode::~MachineCode() { llvm::consumeError(session_.removeJITDylib(library_)); }
 
 Engine& Engine::instance() {
-  static Engine* const engine = new Engine;
+  static auto* const engine = new Engine;
   return *engine;
 }
 

@@ -10,7 +10,6 @@ namespace vgpu::jit {
 using llvm::Value;
 using ptx::Mod;
 using ptx::Type;
-namespace intrinsic = llvm::Intrinsic;
 
 namespace {
 

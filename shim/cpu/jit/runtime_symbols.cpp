@@ -30,7 +30,7 @@ std::span<const RuntimeSymbol> runtime_symbols() {
   {#name "f", address(Unary32{&::name##f})}, { #name, address(Unary64{&::name}) }
 #define VGPU_MATH2(name) \
   {#name "f", address(Binary32{&::name##f})}, { #name, address(Binary64{&::name}) }
-  static const RuntimeSymbol kSymbols[] = {
+  static const RuntimeSymbol symbols[] = {
       VGPU_RUNTIME(vgpu_check),
       VGPU_RUNTIME(vgpu_check_entry),
       VGPU_RUNTIME(vgpu_trap),
@@ -76,7 +76,7 @@ std::span<const RuntimeSymbol> runtime_symbols() {
 #undef VGPU_RUNTIME
 #undef VGPU_MATH1
 #undef VGPU_MATH2
-  return kSymbols;
+  return symbols;
 }
 
 }  // namespace vgpu::jit

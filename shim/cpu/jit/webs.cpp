@@ -83,7 +83,7 @@ class Webs {
   /// The first pass makes the nodes of definitions and joins them with what guards keep; the
   /// second writes web numbers into the instructions.
   void walk(bool write) {
-    std::uint32_t next_def = static_cast<std::uint32_t>(parent_.size());
+    auto next_def = static_cast<std::uint32_t>(parent_.size());
     if (write) next_def = first_def_;
     first_def_ = next_def;
     std::vector<std::uint32_t> current(code_.regs.size(), kNone);
