@@ -49,8 +49,7 @@ std::string help_text() {
       "Usage: vgpu-run [options] [--] PROGRAM [ARGUMENT...]\n"
       "Starts PROGRAM, and gives it and all that it starts a virtual NVIDIA GPU.\n\n";
   for (const OptionRow& row : option_rows()) {
-    const std::string later = row.later.empty() ? "" : " (not yet)";
-    help += left_side(row) + right_side(std::string(row.help) + later);
+    help += left_side(row) + right_side(std::string(row.help));
   }
   help +=
       "\nEvery option is also an environment variable (--gpu: VGPU_GPU) and a key (gpu = t4) in\n"

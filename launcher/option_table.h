@@ -27,7 +27,6 @@ struct OptionRow {
   Takes takes;
   std::string_view argument;  ///< as --help names it
   Where where;
-  std::string_view later;  ///< not empty: known but not built yet; says what it belongs to
   std::string_view help;
 };
 

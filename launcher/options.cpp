@@ -70,14 +70,6 @@ class Combined {
     fail(fmt::format("{}: {} is neither yes nor no", name, text::quote(word)));
   }
 
-  void refuse_what_is_later() const {
-    for (const auto& [row, values] : all_) {
-      if (row->later.empty()) continue;
-      if (row->takes == Takes::nothing && !is_on(row->name)) continue;
-      fail(fmt::format("--{}: not yet implemented ({})", row->name, row->later));
-    }
-  }
-
  private:
   Settings all_;
 };
@@ -149,7 +141,6 @@ Options read_options(char** arguments, const OptionSources& sources) {
   options.unsupported = combined.is_on("unsupported");
   options.device = combined.last("device", options.device);
   if (const auto* gpus = combined.find("gpu")) options.gpus = *gpus;
-  combined.refuse_what_is_later();
   options.engine = engine_of(combined.last("engine", "auto"));
   check_device(options.device);
   options.trace = read_trace(combined);

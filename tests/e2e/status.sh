@@ -49,7 +49,7 @@ complains '[Pp]rogram' 125 "$VGPU_RUN"
 complains 'no-such-file' 125 "$VGPU_RUN" --config /no-such-file true
 
 law 'what is not built yet says so instead of being ignored'
-complains 'not yet' 125 "$VGPU_RUN" --explain true
+complains 'not yet' 125 "$VGPU_RUN" --device native true
 complains 'not yet' 125 "$VGPU_RUN" --device tcp://127.0.0.1:1 true
 
 finish

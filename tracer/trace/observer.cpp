@@ -111,6 +111,10 @@ bool Observer::begins_file(const Call& call, const Reply& reply) {
   Pending pending{recorder_.make(EventKind::file, pid_of(call.tid), call.tid)};
   if (!take_path(call, pending.event, pending.full)) return false;
   const bool answered = !std::holds_alternative<Pass>(reply);
+  // fstat(fd) of some C libraries is spelled with an empty path: no file is asked for.
+  const bool nameless = pending.event.text(Key::path).empty() && call.has(Arg::at_flags) &&
+                        (call.int_arg(Arg::at_flags) & AT_EMPTY_PATH) != 0;
+  if (nameless && !answered) return false;
   const Libraries& libraries = process_of(call.tid).libraries;
   if (!wanted_.all_files && !answered && !wanted_.marks_path(pending.full) &&
       !libraries.matters(pending.full))
