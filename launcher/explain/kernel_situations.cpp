@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "launcher/explain/call_groups.h"
 #include "launcher/explain/situations.h"
@@ -48,6 +49,15 @@ void show_memory(const Program& program, Finding& finding) {
     finding.show(
         program.told_memory->at,
         fmt::format("it was told {}({})", program.told_memory->name, program.told_memory->args));
+}
+
+/// When the driver last answered well. What is looked for after that and is not there, say a file
+/// of kernels, may be why nothing was computed.
+std::int64_t last_answer(const Program& program) noexcept {
+  std::int64_t time = 0;
+  for (const Calls& calls : program.calls)
+    if (calls.last_good) time = std::max(time, calls.last_good->at.time);
+  return time;
 }
 
 std::string amount(std::int64_t bytes) {
@@ -249,11 +259,16 @@ Found seen_not_used(const Facts& facts, const Program& program) {
     }
   show_memory(program, finding);
   for (const std::string& gpu : facts.run().gpus) finding.show({}, "the GPU: " + gpu);
-  for (const Failure& failure : program.failures)
-    if (failure.kind == Failure::Kind::call || names_a_gpu(failure.what)) {
-      finding.file = fmt::format("{}: {}", failure.what, failure.error);
-      finding.show(failure.at, "failed: " + finding.file);
-    }
+  const std::int64_t told = last_answer(program);
+  std::set<std::string_view> names;  // one that is looked for in many places is told once
+  for (const Failure& failure : program.failures) {
+    const bool is_call = failure.kind == Failure::Kind::call;
+    if (!is_call && !names_a_gpu(failure.what) && failure.at.time <= told) continue;
+    const std::string_view name(failure.what);
+    if (!is_call && !names.insert(name.substr(name.rfind('/') + 1)).second) continue;
+    finding.file = fmt::format("{}: {}", failure.what, failure.error);
+    finding.show(failure.at, "failed: " + finding.file);
+  }
   return finding;
 }
 

@@ -90,6 +90,7 @@ explains devices-hidden 'CUDA_VISIBLE_DEVICES=""; *set by env|set by env' "$VGPU
 explains init-failed 'cuInit ended in CUDA_ERROR_INVALID_VALUE' "$VGPU_RUN" "$steps" load init=1
 explains context-failed 'cuCtxCreate_v2 ended in CUDA_ERROR_INVALID_DEVICE' "$VGPU_RUN" "$steps" load init count context=99
 explains seen-not-used 'last done: count the GPUs' "$VGPU_RUN" "$steps" load init count
+explains seen-not-used 'file +/no/such/kernels.ptx: ENOENT' "$VGPU_RUN" "$steps" load init context launch=/no/such/kernels.ptx
 
 law 'out of memory: how much was asked for'
 explains out-of-memory '107374182400 bytes' "$VGPU_RUN" "$steps" load init context alloc=107374182400
