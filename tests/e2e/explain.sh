@@ -46,6 +46,14 @@ VGPU_EXPLAIN=0 run "$VGPU_RUN" trace show "$scratch/trace.jsonl" --explain
 grep -v '^  seen' "$scratch/live" >"$scratch/want"
 grep -v '^  seen' "$scratch/out" | diff "$scratch/want" - >"$scratch/diff" || fail 'another diagnosis' "$(cat "$scratch/diff")"
 
+law 'a page has the diagnosis in it, made at once or of a recorded trace; a redacted one has not'
+run "$VGPU_RUN" --trace="$scratch/page.html" --trace-format html "$GUESTS/fallback" /opt/server/gpu.json
+grep -q 'id="diagnosis-json">.*prerequisite-failed' "$scratch/page.html" || fail 'not in the page' "$(tail -c 2000 "$scratch/page.html")"
+VGPU_EXPLAIN=0 run "$VGPU_RUN" trace show "$scratch/trace.jsonl" --format html
+grep -q 'id="diagnosis-json">.*prerequisite-failed' "$scratch/out" || fail 'not in the shown page' "$(tail -c 2000 "$scratch/out")"
+VGPU_EXPLAIN=0 run "$VGPU_RUN" trace show "$scratch/trace.jsonl" --format html --redact
+grep -q 'id="diagnosis-json">' "$scratch/out" && fail 'in the redacted page' "$(tail -c 2000 "$scratch/out")"
+
 law 'SIGUSR1: the diagnosis so far, while the program goes on'
 mkfifo "$scratch/go"
 timeout "$limit" "$VGPU_RUN" sh -c "echo ready >'$scratch/ready'; read word <'$scratch/go'; exit 4" 2>"$scratch/asked" &
