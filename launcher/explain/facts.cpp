@@ -230,7 +230,8 @@ void Facts::end_process(const Event& event) {
 
 void Facts::lose(const Event& event) {
   const std::string why = clipped(event.text(Key::why), 160);
-  if (event.kind == EventKind::lost) lost_ += event.number(Key::count, 1);
+  if (event.kind == EventKind::lost)
+    lost_ = tracer::saturated_sum(lost_, event.number(Key::count, 1));
   const auto program = alive_.find(event.pid);
   auto& list =
       event.kind == EventKind::blind && program != alive_.end() ? program->second->blind : blind_;

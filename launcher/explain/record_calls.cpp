@@ -84,17 +84,17 @@ void record_launch(Program& program, const Event& event, const Place& at) {
     return;
   }
   ++program.launches;
-  program.launch_time += event.number(Key::duration);
+  program.launch_time = tracer::saturated_sum(program.launch_time, event.number(Key::duration));
   program.last_launch = at;
 }
 
 void record_copy(Program& program, const Event& event, const Place&) {
   ++program.copies;
-  program.copied += event.number(Key::bytes);
+  program.copied = tracer::saturated_sum(program.copied, event.number(Key::bytes));
 }
 
 void record_memory(Program& program, const Event& event, const Place&) {
-  program.peak += event.number(Key::bytes);
+  program.peak = tracer::saturated_sum(program.peak, event.number(Key::bytes));
 }
 
 void record_unsupported(Program& program, const Event& event, const Place& at) {

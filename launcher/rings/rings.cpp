@@ -151,7 +151,9 @@ bool Rings::drain(Ring& ring, bool last) {
     auto event = event_of(found);
     if (!event) return;
     if (event->kind == EventKind::api && ring.last_begin.size() < kMostThreads)
-      ring.last_begin[found.tid] = found.time - event->number(Key::duration);
+      // A guest's numbers may be any: clamped, they cannot overflow.
+      ring.last_begin[found.tid] = std::max<std::int64_t>(found.time, 0) -
+                                   std::max<std::int64_t>(event->number(Key::duration), 0);
     record(ring, *std::move(event), found.time, found.tid);
   });
   if (const std::uint64_t lost = ring.reader.take_lost()) {

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,14 @@ enum class Key : std::uint8_t {
 
 using List = std::vector<std::string>;
 using Value = std::variant<std::int64_t, std::string, List>;
+
+/// The sum, or the nearest number that there is: what a guest or a file says may be any number.
+inline std::int64_t saturated_sum(std::int64_t a, std::int64_t b) noexcept {
+  std::int64_t sum = 0;
+  if (!__builtin_add_overflow(a, b, &sum)) return sum;
+  return b > 0 ? std::numeric_limits<std::int64_t>::max()
+               : std::numeric_limits<std::int64_t>::min();
+}
 
 struct Event {
   EventKind kind = EventKind::trace;

@@ -86,8 +86,9 @@ Span span_of(const Event& event) noexcept {
   if (duration == nullptr || *duration < 0 || event.kind == EventKind::end)
     return {event.time, event.time, false};
   const bool told_at_end = event.kind == EventKind::api || event.kind == EventKind::compile;
-  if (told_at_end) return {std::max<std::int64_t>(event.time - *duration, 0), event.time, true};
-  return {event.time, event.time + *duration, true};
+  if (told_at_end)
+    return {std::max<std::int64_t>(saturated_sum(event.time, -*duration), 0), event.time, true};
+  return {event.time, saturated_sum(event.time, *duration), true};
 }
 
 std::string title_of(const Event& event) {

@@ -147,7 +147,7 @@ void SummarySink::take(const Event& event) {
   Row& row = rows_[std::string(call.empty() ? name_of(event.kind) : call)];
   ++row.calls;
   if (has_failed(event)) ++row.errors;
-  row.time += event.number(Key::duration);
+  row.time = saturated_sum(row.time, event.number(Key::duration));
 }
 
 void SummarySink::finish() {

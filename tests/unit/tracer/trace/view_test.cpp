@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
 #include <vector>
 
+#include "tracer/trace/slice.h"
 #include "tracer/trace/text.h"
 
 namespace vgpu::tracer {
@@ -33,6 +35,21 @@ Wanted marked() {
 }
 
 }  // namespace
+
+TEST_CASE("events: numbers of a hostile file are summed and subtracted without overflow") {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  CHECK(saturated_sum(kMost, 1) == kMost);
+  CHECK(saturated_sum(-kMost, -kMost) == std::numeric_limits<std::int64_t>::min());
+  CHECK(saturated_sum(-3, 5) == 2);
+  Event event;
+  event.kind = EventKind::launch;
+  event.time = kMost - 1;
+  event.add(Key::duration, kMost);
+  CHECK(span_of(event).end == kMost);
+  event.kind = EventKind::api;
+  event.time = -kMost;
+  CHECK(span_of(event).begin == 0);
+}
 
 TEST_CASE("view: of files that matter, those of others are not shown") {
   Selection selection{marked()};
