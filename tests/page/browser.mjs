@@ -14,7 +14,7 @@ const kArguments = ["--headless=new", "--remote-debugging-pipe", "--no-first-run
 export class Browser {
   constructor(program) {
     this.profile = mkdtempSync(join(tmpdir(), "page."));
-    this.process = spawn(program, [...kArguments, `--user-data-dir=${this.profile}`], {stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"]});
+    this.process = spawn(program, [...kArguments, `--user-data-dir=${this.profile}`], {env: {...process.env, HOME: this.profile}, stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"]});
     this.ended = new Promise(resolve => this.process.on("exit", resolve));
     this.last = 0;
     this.waiting = new Map();

@@ -57,12 +57,20 @@ await law("hostile names are shown as they are, and do nothing", async () => {
   await browser.press("Enter");
   await browser.press("ArrowDown");
   assert.equal(await value("window.pwned"), undefined);
-  assert.equal(await value("document.querySelectorAll('script').length"), 2);
+  assert.equal(await value("document.querySelectorAll('script').length"), 3, "the lines, the diagnosis and the page's own");
   assert.equal(await value("document.querySelectorAll('img').length"), 0);
   const shown = await value("document.querySelector('#details').textContent");
   assert.ok(shown.includes("</script><script>window.pwned = 1</script><!--"), shown);
   assert.ok(shown.includes("\\u202e \\x00 \\x1b[31m"), shown);
   assert.ok(!shown.includes("\u202e"));
+});
+
+await law("the diagnosis is at the top, and the lines that it names lead to their events", async () => {
+  await browser.open(small);
+  assert.ok((await value("document.querySelector('#diagnosis-text').textContent")).includes("verdict"));
+  const line = await value("(link => { link.click(); return link.textContent; })(document.querySelector('#diagnosis-text .link'))");
+  assert.match(line, /^line \d+$/);
+  assert.equal(await value("app.selected.line"), Number(line.slice(5)));
 });
 
 await law("a number that a script would round is shown in full", async () => {
@@ -73,9 +81,12 @@ await law("a number that a script would round is shown in full", async () => {
 
 await law("all can be reached with the keyboard, and the focus is always seen", async () => {
   await browser.open(small);
-  await browser.press("Tab");
+  let steps = 0;  // over the lines that the diagnosis names
+  do {
+    await browser.press("Tab");
+    assert.ok(await hasRing());
+  } while (await focused() !== "tab-timeline" && ++steps < 20);
   assert.equal(await focused(), "tab-timeline");
-  assert.ok(await hasRing());
   await browser.press("ArrowRight");
   assert.equal(await focused(), "tab-processes");
   assert.equal(await value("document.querySelector('#processes').hidden"), false);
