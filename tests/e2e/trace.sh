@@ -100,12 +100,18 @@ mount -t tmpfs -o size=64k none "$1" || exit 77
 "$2" trace show "$1/trace" >/dev/null
 STEPS
 mkdir "$scratch/disk"
-run unshare -m sh "$scratch/on_tmpfs" "$scratch/disk" "$VGPU_RUN" "$GUESTS/many_probes"
-case $status in
-  0) grep -q 'events are missing: No space left' "$scratch/err" || fail 'nothing is missing' "$(cat "$scratch/err")" ;;
-  1) fail 'the program or the rest of the trace was harmed' "$(cat "$scratch/err")" ;;
-  *) skip 'no tmpfs of our own: not root' ;;
-esac
+own='unshare -m'
+[ "$(id -u)" -eq 0 ] || own='unshare -Urm'
+if $own true 2>/dev/null; then
+  run $own sh "$scratch/on_tmpfs" "$scratch/disk" "$VGPU_RUN" "$GUESTS/many_probes"
+  case $status in
+    0) grep -q 'events are missing: No space left' "$scratch/err" || fail 'nothing is missing' "$(cat "$scratch/err")" ;;
+    77) skip 'no tmpfs of our own' ;;
+    *) fail 'the program or the rest of the trace was harmed' "$(cat "$scratch/err")" ;;
+  esac
+else
+  skip 'no mounts of our own'
+fi
 
 law 'a reader that is gone, or never reads, stops nobody'
 { "$VGPU_RUN" --trace --trace-filter all "$GUESTS/many_probes" 20000 3>&-; echo $? >"$scratch/status"; } 2>&1 | head -1 >/dev/null
