@@ -16,6 +16,9 @@ explains() {
 }
 
 report() {
+  # The supervisor writes it when the last guest has ended, which may be after the program has.
+  polls=200
+  until grep -q '^  seen' "$scratch/err" || [ $((polls -= 1)) -eq 0 ]; do sleep 0.05; done
   sed -n '/^vgpu-run --explain: /,$p' "$scratch/err" >"$scratch/report"
   head -n 1 "$scratch/report" | grep -qF "[$1]" || fail "not the verdict $1" "$(shown "$3")" "$(cat "$scratch/report")"
   head -n 10 "$scratch/report" | awk '/^            / { sub(/^ +/, " "); printf "%s", $0; next } { printf "\n%s", $0 } END { print "" }' |

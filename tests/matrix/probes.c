@@ -60,7 +60,13 @@ static long open_file(const struct way* way, const char* path, int flags) {
   if (!way->use_openat2) return syscall(SYS_openat, way->dirfd, path, flags, 0);
   if (flags & O_PATH) flags &= ~O_NONBLOCK;
   struct open_how how = {.flags = (uint64_t)flags, .resolve = way->resolve};
-  return syscall(SYS_openat2, way->dirfd, path, &how, sizeof how);
+  // The kernel gives up where a rename or a mount elsewhere comes in between: try again, openat2(2).
+  long fd = -1;
+  for (int i = 0; i < 1000 && fd < 0; ++i) {
+    fd = syscall(SYS_openat2, way->dirfd, path, &how, sizeof how);
+    if (fd < 0 && errno != EAGAIN) break;
+  }
+  return fd;
 }
 
 static void say_open(const struct way* way, const struct target* target, const char* probe, long fd) {
