@@ -3,10 +3,11 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 
@@ -16,6 +17,7 @@ namespace vgpu::explain {
 namespace {
 
 constexpr std::size_t kMostEntries = 4096;
+constexpr std::size_t kMostVersions = 64;  // of one library that is needed
 
 struct MachineRow {
   std::uint16_t number;
@@ -26,43 +28,37 @@ constexpr MachineRow kMachines[] = {
     {EM_ARM, "arm"},       {EM_PPC64, "ppc64"}, {EM_RISCV, "riscv"},
 };
 
-/// The bytes of a file as it is mapped.
+/// The bytes of a file. They are read and not mapped: its owner may cut it at any time.
 class Bytes {
  public:
-  explicit Bytes(const std::string& path) {
-    const tracer::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  explicit Bytes(const std::string& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
     struct stat info {};
-    if (fd.get() < 0 || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return;
-    size_ = static_cast<std::size_t>(info.st_size);
-    void* at =
-        size_ == 0 ? MAP_FAILED : ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-    if (at == MAP_FAILED) size_ = 0;
-    at_ = size_ == 0 ? nullptr : static_cast<const char*>(at);
-  }
-  Bytes(const Bytes&) = delete;
-  Bytes& operator=(const Bytes&) = delete;
-  ~Bytes() {
-    if (at_ != nullptr) ::munmap(const_cast<char*>(at_), size_);
+    if (fd_ && (::fstat(fd_.get(), &info) != 0 || !S_ISREG(info.st_mode))) fd_ = {};
   }
 
   template <class T>
   std::optional<T> read(std::uint64_t offset) const {
-    if (offset > size_ || size_ - offset < sizeof(T)) return std::nullopt;
     T value;
-    std::memcpy(&value, at_ + offset, sizeof value);
+    if (read_some(offset, std::as_writable_bytes(std::span(&value, 1))) != sizeof value)
+      return std::nullopt;
     return value;
   }
 
   std::string text(std::uint64_t offset) const {
-    if (offset >= size_) return {};
-    const char* begin = at_ + offset;
-    const std::size_t room = std::min<std::size_t>(size_ - offset, 256);
-    return {begin, ::strnlen(begin, room)};
+    std::array<char, 256> room{};
+    const std::size_t size = read_some(offset, std::as_writable_bytes(std::span(room)));
+    return {room.data(), ::strnlen(room.data(), size)};
   }
 
  private:
-  const char* at_ = nullptr;
-  std::size_t size_ = 0;
+  std::size_t read_some(std::uint64_t offset, std::span<std::byte> out) const {
+    if (!fd_ || offset > static_cast<std::uint64_t>(INT64_MAX) - out.size()) return 0;
+    const ssize_t size = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+    return size < 0 ? 0 : static_cast<std::size_t>(size);
+  }
+
+  tracer::UniqueFd fd_;
 };
 
 /// A 64-bit library's dynamic section. Others have the header's machine only.
@@ -127,7 +123,8 @@ class Reader {
       if (!need) return;
       auto& versions = file.wanted[bytes_.text(names + need->vn_file)];
       std::uint64_t aux = at + need->vn_aux;
-      for (std::size_t index = 0; index < need->vn_cnt; ++index) {
+      for (std::size_t index = 0; index < std::min<std::size_t>(need->vn_cnt, kMostVersions);
+           ++index) {
         const auto row = bytes_.read<Elf64_Vernaux>(aux);
         if (!row) break;
         // A weak reference is no condition.
