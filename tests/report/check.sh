@@ -27,6 +27,9 @@ printf '%s.visible .entry fine() { ret; }
 law 'all kernels fine: exit status 0' '0' "$("$report" "$here/fine.ptx" >"$here/out"; echo $?)"
 law 'a kernel is named on demand' '1' "$("$report" --all "$here/fine.ptx" | grep -c 'fine: can be compiled')"
 law 'a kernel is compiled on demand' '1' "$("$report" --compile . --all "$here/fine.ptx" | grep -c 'fine: can be compiled (')"
+law 'a kernel is verified on demand' '1' "$("$report" --verify . --all "$here/fine.ptx" | grep -c 'fine: can be compiled (')"
+law 'and one that is refused is found so too' '1' "$("$report" --verify . "$here/refused.ptx" | grep -c '2 kernels, 1 cannot')"
+law 'a sample is the first and every Nth' '1' "$("$report" --verify . --every 2 "$here/refused.ptx" | grep -c '1 kernels, 0 cannot')"
 law 'a kernel refused: exit status 1' '1' "$("$report" "$here/refused.ptx" >"$here/out"; echo $?)"
 law 'what prevents it is named with its line, also in a function that it calls' '1' \
   "$(grep -c 'refused: line 6: tcgen05' "$here/out")"

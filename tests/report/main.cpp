@@ -26,7 +26,9 @@ constexpr const char* kUsage =
     "FILE: a program, library, fatbin or PTX text. Exit status 1: a kernel cannot be compiled.\n"
     "  --arch N        only PTX for sm_N; may be repeated\n"
     "  --compile REGEX compile the kernels whose name matches, instead of trying each form\n"
-    "  --limit N       with --compile: at most N kernels of each text\n"
+    "  --verify REGEX  generate and verify their code, but make no machine code of it\n"
+    "  --every N       of these the first and every Nth after it, counted over all texts\n"
+    "  --limit N       of these at most N kernels of each text\n"
     "  --jobs N        threads; default: one for each core\n"
     "  --all           name every kernel, also those that can be compiled\n";
 
@@ -34,7 +36,9 @@ struct Options {
   std::vector<std::string> files;
   std::set<int> archs;
   bool compile = false;
+  Depth depth = Depth::fully;
   std::regex wanted;
+  std::size_t every = 1;
   std::size_t limit = SIZE_MAX;
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
   bool all = false;
@@ -96,7 +100,7 @@ class Report {
     try {
       std::string text = text_of(file.bytes(), source);
       bytes = text.size();
-      verdict = options_.compile ? compile_text(std::move(text), likes())
+      verdict = options_.compile ? compile_text(std::move(text), options_.depth, likes())
                                  : check_text(std::move(text), probe_);
     } catch (const std::exception& error) {
       verdict.problem = error.what();
@@ -105,9 +109,10 @@ class Report {
     add(path, source, bytes, verdict);
   }
 
-  std::function<bool(const std::string&)> likes() const {
+  std::function<bool(const std::string&)> likes() {
     return [this, count = std::size_t{0}](const std::string& name) mutable {
-      return std::regex_search(name, options_.wanted) && count++ < options_.limit;
+      return std::regex_search(name, options_.wanted) && liked_++ % options_.every == 0 &&
+             count++ < options_.limit;
     };
   }
 
@@ -135,10 +140,12 @@ class Report {
       }
       for (const std::string& form : each.forms) ++tally.forms[form];
     }
+    std::fflush(stdout);  // hours may pass until the next
   }
 
   const Options& options_;
   Probe probe_;
+  std::atomic<std::size_t> liked_{0};
   std::mutex mutex_;
   std::map<std::string, Tally> tallies_;
 };
@@ -153,9 +160,12 @@ Options read_options(const std::vector<std::string>& words) {
     };
     if (word == "--arch") {
       options.archs.insert(std::stoi(value()));
-    } else if (word == "--compile") {
+    } else if (word == "--compile" || word == "--verify") {
       options.compile = true;
+      options.depth = word == "--verify" ? Depth::verified : Depth::fully;
       options.wanted = std::regex(value(), std::regex::optimize);
+    } else if (word == "--every") {
+      options.every = std::max(std::stoul(value()), 1UL);
     } else if (word == "--limit") {
       options.limit = std::stoul(value());
     } else if (word == "--jobs") {

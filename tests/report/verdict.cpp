@@ -77,12 +77,13 @@ jit::VariableMemory host_memory() {
           [](void* at) { std::free(at); }};
 }
 
-Verdict compiled(jit::Kernel& kernel, std::string name) {
+Verdict compiled(jit::Kernel& kernel, std::string name, Depth depth) {
   Verdict verdict;
   verdict.kernel = std::move(name);
   const auto start = std::chrono::steady_clock::now();
   try {
-    jit::prepare(kernel, {256, 1, 1});
+    constexpr jit::Dim3 kBlock{256, 1, 1};
+    depth == Depth::fully ? jit::prepare(kernel, kBlock) : jit::check(kernel, kBlock);
   } catch (const std::exception& error) {
     verdict.problem = error.what();
   }
@@ -112,7 +113,7 @@ ModuleVerdict check_text(std::string text, Probe& probe) {
   return result;
 }
 
-ModuleVerdict compile_text(std::string text,
+ModuleVerdict compile_text(std::string text, Depth depth,
                            const std::function<bool(const std::string& kernel)>& wanted) {
   ModuleVerdict result;
   try {
@@ -127,7 +128,7 @@ ModuleVerdict compile_text(std::string text,
     const auto program = jit::Program::link(std::move(modules), host_memory());
     for (std::string& name : names)
       if (jit::Kernel* const kernel = program->find_kernel(name))
-        result.kernels.push_back(compiled(*kernel, std::move(name)));
+        result.kernels.push_back(compiled(*kernel, std::move(name), depth));
   } catch (const std::exception& error) {
     result.problem = error.what();
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -26,8 +27,14 @@ struct ModuleVerdict {
 /// Parses all of `text` and tries every form of instruction in it.
 ModuleVerdict check_text(std::string text, Probe& probe);
 
-/// Compiles the kernels whose name `wanted` likes for blocks of 256 by 1 by 1 threads, fully.
-ModuleVerdict compile_text(std::string text,
+/// How far a kernel is compiled.
+enum class Depth : std::uint8_t {
+  verified,  ///< LLVM's code is generated and verified
+  fully,     ///< as at a launch
+};
+
+/// Compiles the kernels whose name `wanted` likes for blocks of 256 by 1 by 1 threads.
+ModuleVerdict compile_text(std::string text, Depth depth,
                            const std::function<bool(const std::string& kernel)>& wanted);
 
 }  // namespace vgpu::report

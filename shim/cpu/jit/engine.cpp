@@ -160,11 +160,15 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
 
 }  // namespace
 
-std::string Engine::compile(llvm::Module& module) const {
-  Counters& count = counters();
+void Engine::verify(llvm::Module& module) const {
   std::string problem;
   llvm::raw_string_ostream out(problem);
   if (llvm::verifyModule(module, &out)) throw EngineError("invalid code for a kernel: " + problem);
+}
+
+std::string Engine::compile(llvm::Module& module) const {
+  Counters& count = counters();
+  verify(module);
   const auto machine = this->machine();
   count.instructions += module.getInstructionCount();
   {

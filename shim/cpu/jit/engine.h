@@ -52,8 +52,10 @@ class Engine {
   /// Attributes that every function of a kernel carries.
   void set_attributes(llvm::Function& function, bool flush_subnormals) const;
 
-  /// Optimises `module` and makes a relocatable object of it. It knows addresses by name only, so
-  /// that it is good for other processes too. Errors: EngineError.
+  /// Says what LLVM's verifier finds. Errors: EngineError.
+  void verify(llvm::Module& module) const;
+  /// Verifies and optimises `module` and makes a relocatable object of it. It knows addresses by
+  /// name only, so that it is good for other processes too. Errors: EngineError.
   std::string compile(llvm::Module& module) const;
 
   /// Brings an object into memory; `entry` names the function that is wanted, `addresses` has what

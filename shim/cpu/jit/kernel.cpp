@@ -214,6 +214,19 @@ std::unique_ptr<Variant> Kernel::make(const BlockClass& block, const Digest& key
   return variant;
 }
 
+void Kernel::check(const BlockClass& block) {
+  {
+    const std::lock_guard lock(looking_);
+    prepare_code();
+  }
+  const Engine& engine = Engine::instance();
+  llvm::LLVMContext context;
+  const auto module = engine.make_module(context);
+  Variant variant;
+  generate(block, *module, variant);
+  engine.verify(*module);
+}
+
 void Kernel::generate(const BlockClass& block, llvm::Module& module, Variant& variant) {
   const Stopwatch watch(counters().generate_ns);
   const Code& main = pieces_.front();

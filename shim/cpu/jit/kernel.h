@@ -39,6 +39,10 @@ class Kernel {
   /// so is the mistake that is in the way. Errors: ptx::Error, Unsupported, LinkError, EngineError.
   const Variant& variant(const BlockClass& block);
 
+  /// Makes LLVM's code for blocks of this class, verifies it and throws it away. Errors: as
+  /// variant().
+  void check(const BlockClass& block);
+
   const Symbol& symbol() const noexcept { return symbol_; }
 
  private:

@@ -60,6 +60,8 @@ const KernelInfo& info(const Kernel& kernel) noexcept {
 
 const KernelInfo& declaration(const Kernel& kernel) noexcept { return kernel.declaration(); }
 
+void check(Kernel& kernel, Dim3 block) { kernel.check(class_of(block)); }
+
 void prepare(Kernel& kernel, Dim3 block) { static_cast<void>(kernel.variant(class_of(block))); }
 
 }  // namespace vgpu::jit

@@ -101,6 +101,10 @@ const KernelInfo& declaration(const Kernel& kernel) noexcept;
 /// Errors: ptx::Error, Unsupported.
 void prepare(Kernel& kernel, Dim3 block);
 
+/// Generates and verifies the code of `kernel` for blocks of this shape, without making machine
+/// code of it, which takes most of the time. Errors: ptx::Error, Unsupported, EngineError.
+void check(Kernel& kernel, Dim3 block);
+
 /// What was made of kernels in this process so far. Units of times: nanoseconds, of all threads.
 struct Statistics {
   std::uint64_t compiled = 0;    ///< variants of kernels, by LLVM

@@ -225,14 +225,30 @@ std::string store(std::size_t n, char kind) {
 
 }  // namespace
 
+namespace {
+
+/// The two parts of a form's text: the functions that it calls, and its instructions.
+std::pair<std::string, std::string> parts_of(const Form& form) {
+  constexpr std::string_view kSeparator = " => ";
+  const std::size_t at = form.text.find(kSeparator);
+  if (at == std::string::npos) return {"", form.text};
+  return {form.text.substr(0, at) + "\n", form.text.substr(at + kSeparator.size())};
+}
+
+}  // namespace
+
 std::string module_of(const Form& form) {
-  return kHeader + (".visible .entry k() {\n" + registers_of(form)) + form.text + "\nret;\n}\n";
+  const auto [functions, body] = parts_of(form);
+  return kHeader + functions + ".visible .entry k() {\n" + registers_of(form) + body +
+         "\nret;\n}\n";
 }
 
 std::string program_of(const std::vector<Form>& forms) {
   std::string text = kHeader;
   for (std::size_t k = 0; k < forms.size(); ++k) {
     const Form& form = forms[k];
+    const auto [functions, body] = parts_of(form);
+    text += functions;
     text += fmt::format(".visible .entry k{}(.param .u64 inputs, .param .u64 outputs) {{\n", k);
     text += registers_of(form);
     text += ".reg .b32 %w;\n.reg .b64 %in, %out, %offset;\n";
@@ -240,7 +256,7 @@ std::string program_of(const std::vector<Form>& forms) {
     text += "mov.u32 %w, %tid.x;\nmul.wide.u32 %offset, %w, 8;\n";
     text += "add.s64 %in, %in, %offset;\nadd.s64 %out, %out, %offset;\n";
     for (std::size_t n = 0; n < form.ins.size(); ++n) text += load(n, form.ins[n]);
-    text += form.text + "\n";
+    text += body + "\n";
     for (std::size_t n = 0; n < form.outs.size(); ++n) text += store(n, form.outs[n]);
     text += "ret;\n}\n";
   }

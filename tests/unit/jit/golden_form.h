@@ -32,7 +32,7 @@ struct Row {
 ///   them (32 bits)
 /// Results of the floating-point kinds are equal as bits or when both are NaN.
 struct Form {
-  std::string text;
+  std::string text;  ///< a function that it calls comes first: "FUNCTION => INSTRUCTIONS"
   std::string outs;
   std::string ins;
   std::string check;  ///< empty, or "rel N" or "abs N": an error of at most 2^N is right

@@ -117,7 +117,7 @@ void add_to_integer(Family& f) {
       for (const Mode& mode : kWholeModes)
         for (const bool ftz : {false, true}) {
           if (from.name == "bf16" && to.bits == 8) continue;
-          if (ftz && (from.name != "f32" || to.bits != 32)) continue;
+          if (ftz && (from.name != "f32" || to.bits < 32)) continue;
           f.add(std::string("cvt") + mode.name + (ftz ? ".ftz." : ".") + to.name + "." + from.name,
                 kinds(to, from),
                 [=](V i) { return to_integer(to, whole(real(from, i[0], ftz), mode.round)); });
@@ -173,9 +173,10 @@ void add_reals(Family& f) {
                             Round::nearest);
             });
     }
-  f.add("cvt.rni.ftz.f32.f32", "f=f", [](V i) {
-    return encode(kF32, whole(real(kReals[2], i[0], true), Round::nearest), Round::nearest);
-  });
+  for (const Mode& mode : kWholeModes)
+    f.add(std::string("cvt") + mode.name + ".ftz.f32.f32", "f=f", [=](V i) {
+      return encode(kF32, whole(real(kReals[2], i[0], true), mode.round), Round::nearest);
+    });
   f.add("cvt.ftz.f32.f32", "f=f",
         [](V i) { return encode(kF32, real(kReals[2], i[0], true), Round::nearest); });
   f.add("cvt.sat.f32.f32", "f=f",

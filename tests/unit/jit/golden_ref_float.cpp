@@ -63,6 +63,18 @@ std::uint64_t rounded(V in, const Around& around, F operation) {
   return bits(around.sat ? saturated(value) : value);
 }
 
+/// Those that need no rounding mode: without one they round to nearest.
+template <class T>
+void add_simple(Family& f, const std::string& tail, char kind, const Around& around) {
+  const std::string kinds{kind, '=', kind, kind};
+  f.add("add" + tail, kinds,
+        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a + b; }); });
+  f.add("sub" + tail, kinds,
+        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a - b; }); });
+  f.add("mul" + tail, kinds,
+        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a * b; }); });
+}
+
 template <class T>
 void add_arithmetic(Family& f, const std::string& type, char kind, const Mode& mode,
                     const std::string& suffix, const Around& around) {
@@ -70,12 +82,7 @@ void add_arithmetic(Family& f, const std::string& type, char kind, const Mode& m
     return std::string{kind} + "=" + std::string(count, kind);
   };
   const std::string tail = mode.name + suffix + type;
-  f.add("add" + tail, kinds(2),
-        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a + b; }); });
-  f.add("sub" + tail, kinds(2),
-        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a - b; }); });
-  f.add("mul" + tail, kinds(2),
-        [around](V i) { return rounded<T>(i, around, [](T a, T b, T) { return a * b; }); });
+  add_simple<T>(f, tail, kind, around);
   const auto fused = [around](V i) {
     return rounded<T>(i, around, [](T a, T b, T c) { return std::fma(a, b, c); });
   };
@@ -188,12 +195,9 @@ Family float_family() {
     add_arithmetic<float>(f, ".f32", 'f', mode, ".sat", {mode.value, false, true});
     add_arithmetic<float>(f, ".f32", 'f', mode, ".ftz.sat", {mode.value, true, true});
   }
-  // Without a rounding mode: nearest.
-  f.add("add.f32", "f=ff",
-        [](V i) { return rounded<float>(i, {}, [](float a, float b, float) { return a + b; }); });
-  f.add("mul.f64", "F=FF", [](V i) {
-    return rounded<double>(i, {}, [](double a, double b, double) { return a * b; });
-  });
+  add_simple<float>(f, ".f32", 'f', {});
+  add_simple<float>(f, ".ftz.f32", 'f', {FE_TONEAREST, true, false});
+  add_simple<double>(f, ".f64", 'F', {});
   for (const bool ftz : {false, true})
     for (const bool nan : {false, true}) add_min_max<float>(f, ".f32", "w=ff", ftz, nan);
   add_min_max<double>(f, ".f64", "d=FF", false, false);

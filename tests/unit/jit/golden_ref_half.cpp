@@ -115,6 +115,7 @@ void add_each(Family& f, const Half& half, bool with_ftz) {
     const Extra plain{ftz, false, false};
     const Extra sat{ftz, true, false};
     const Extra relu{ftz, false, true};
+    add_operation(f, half, "add", flush, 2, sum, plain);
     add_operation(f, half, "add", ".rn" + flush, 2, sum, plain);
     add_operation(f, half, "sub", flush, 2, difference, plain);
     add_operation(f, half, "mul", flush, 2, product, plain);

@@ -35,19 +35,24 @@ std::string spelled(const char* what, unsigned count, bool trans, const char* sp
          (trans ? ".trans" : "") + space + ".b16 ";
 }
 
+/// The words in cuBLAS's order.
+std::string spelled_for_cublas(unsigned count, bool trans) {
+  return "ldmatrix.sync.aligned.x" + std::to_string(count) + (trans ? ".trans" : "") +
+         ".m8n8.shared.b16 ";
+}
+
 std::string one_line(std::string text) {
   for (char& c : text)
     if (c == '\n') c = ' ';
   return text;
 }
 
-void add_load(Family& f, unsigned count, bool trans, bool generic) {
+void add_load(Family& f, unsigned count, bool trans, bool generic, const std::string& words) {
   const std::string line = one_line(
       std::string(kArea) + kLane + kOwnRow +
       "st.shared.v4.b32 [%at], {%i0, %i1, %i2, %i3};\nbar.warp.sync -1;\n" + kRow +
       (generic ? ".reg .b64 %far;\ncvt.u64.u32 %far, %at;\ncvta.shared.u64 %far, %far;\n" : "") +
-      spelled("ldmatrix", count, trans, generic ? "" : ".shared") + list('o', 0, count) +
-      (generic ? ", [%far];" : ", [%at];"));
+      words + list('o', 0, count) + (generic ? ", [%far];" : ", [%at];"));
   f.add_warp(line, std::string(count, 'w') + "=wwww", [=](Warp& warp) {
     for (unsigned lane = 0; lane < kRows; ++lane)
       for (unsigned n = 0; n < count; ++n)
@@ -209,7 +214,10 @@ Family matrix_memory_family() {
   Family f("matrix_memory", "Matrices between memory and registers.");
   for (const unsigned count : {1u, 2u, 4u})
     for (const bool trans : {false, true}) {
-      for (const bool generic : {false, true}) add_load(f, count, trans, generic);
+      for (const bool generic : {false, true})
+        add_load(f, count, trans, generic,
+                 spelled("ldmatrix", count, trans, generic ? "" : ".shared"));
+      add_load(f, count, trans, false, spelled_for_cublas(count, trans));
       add_store(f, count, trans);
     }
   add_products(f);

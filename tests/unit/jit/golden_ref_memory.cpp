@@ -2,8 +2,8 @@
 // place get along is tests/unit/jit/core's business. Source: PTX ISA, ld, st, atom, red.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
+#include "tests/unit/jit/golden_memory.h"
 #include "tests/unit/jit/golden_numbers.h"
 #include "tests/unit/jit/golden_reference.h"
 
@@ -19,27 +19,9 @@ struct Access {
   std::string tail;  ///< the cache policy
 };
 
-std::string space_of(const std::string& head) {
-  for (const char* space : {"shared", "local"})
-    if (head.find(space) != std::string::npos) return space;
-  return "global";
-}
-
-/// Declares %a, the address of 32 bytes of this lane in `space`.
-std::string place(const std::string& space) {
-  const std::string policy =
-      " .reg .b64 %policy; createpolicy.fractional.L2::evict_first.b64 %policy, 0.25;";
-  const std::string lane = "{ .reg .b32 %t; .reg .b64 %a, %b; mov.u32 %t, %laneid;";
-  if (space == "local") return lane + policy + " .local .align 32 .b8 own[32]; mov.u64 %a, own;";
-  const std::string base = space == "shared" ? "own" : "golden_memory";
-  return lane + policy + (space == "shared" ? " .shared .align 32 .b8 own[1024];" : "") +
-         " mul.wide.u32 %a, %t, 32; mov.u64 %b, " + base + "; add.u64 %a, %a, %b;";
-}
-
 /// `bytes` bytes from the byte `at` of the inputs, which lie side by side.
 std::uint64_t field(V in, unsigned at, unsigned bytes, bool with_sign = false) {
-  std::uint64_t value = 0;
-  std::memcpy(&value, reinterpret_cast<const std::byte*>(in.data()) + at, bytes);
+  std::uint64_t value = bytes_of(in, at, bytes);
   if (with_sign && (value >> (8 * bytes - 1) & 1) != 0) value |= ~std::uint64_t{0} << 8 * bytes;
   return value & 0xffffffff;
 }

@@ -113,10 +113,14 @@ void add_votes(Family& f, const std::string& sync, const Operand& group,
   add("all", [](std::uint64_t yes, std::uint64_t all) { return yes == all; });
   add("any", [](std::uint64_t yes, std::uint64_t) { return yes != 0; });
   add("uni", [](std::uint64_t yes, std::uint64_t all) { return yes == 0 || yes == all; });
-  f.add_warp("vote" + sync + ".ballot.b32 %o0" + tail, "w=p" + inputs, [=](Warp& warp) {
-    for (Row& lane : warp) lane.out[0] = bits_where(warp, group.of(lane), says_yes, lane);
-  });
+  const auto add_ballot = [&](const std::string& words) {
+    f.add_warp("vote" + words + ".b32 %o0" + tail, "w=p" + inputs, [=](Warp& warp) {
+      for (Row& lane : warp) lane.out[0] = bits_where(warp, group.of(lane), says_yes, lane);
+    });
+  };
+  add_ballot(sync + ".ballot");
   if (sync.empty()) return;
+  add_ballot(".ballot.sync");  // as ggml writes it
   f.add_warp("vote.sync.all.pred %o0, !%i0, " + group.text() + ";", "p=p" + inputs,
              [=](Warp& warp) {
                for (Row& lane : warp)

@@ -57,7 +57,8 @@ void Family::add_warp(const std::string& text, const std::string& kinds,
 }
 
 std::vector<Family> kernel_families() {
-  return {core_family(), matrix_memory_family(), memory_family(), atomic_family()};
+  return {core_family(),   matrix_memory_family(), memory_family(),
+          atomic_family(), access_family(),        flow_family()};
 }
 
 std::vector<Family> all_families() {

@@ -60,6 +60,10 @@ void add_narrow_conversions(Family& f);
 /// Loads and stores; atomic operations.
 Family memory_family();
 Family atomic_family();
+/// The same, word by word as ggml-cuda and cuBLAS have them; parameters.
+Family access_family();
+/// Jumps, calls, barriers, asynchronous copies.
+Family flow_family();
 /// Those that only whole kernels run.
 std::vector<Family> kernel_families();
 /// All others.
