@@ -3,18 +3,6 @@
 . "$(dirname "$0")/../lib/check.sh"
 [ ! -e /usr/bin/nvidia-smi ] || { echo 'SKIP: monitors.sh: a real nvidia-smi is installed here'; exit 77; }
 
-law 'systeminformation (npm) lists the device'
-modules=${VGPU_NODE_MODULES:-/usr/local/lib/node_modules}
-if command -v node >/dev/null && [ -d "$modules/systeminformation" ]; then
-  says '^Tesla T4, 15360, 15095, 580\.159\.04$' "$VGPU_RUN" --gpu t4 env MODULES="$modules" node -e '
-    require(process.env.MODULES + "/systeminformation").graphics().then((all) => {
-      for (const gpu of all.controllers)
-        if (gpu.name) console.log([gpu.name, gpu.memoryTotal, gpu.memoryFree, gpu.driverVersion].join(", "));
-    })'
-else
-  skip "systeminformation is not in $modules (VGPU_NODE_MODULES names another folder)"
-fi
-
 law 'hashcat lists the device'
 if command -v hashcat >/dev/null; then
   run env HOME="$scratch" hashcat -I --force
