@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "shim/abi/cuda_types.h"
+#include "shim/cpu/driver/managed_advice.h"
 
 namespace vgpu::cpu {
 
@@ -42,6 +43,7 @@ struct Allocation {
   std::shared_ptr<PhysicalMemory> physical;  ///< what is mapped here
   std::shared_ptr<GraphMemory> of_graph;     ///< of a graph's allocation node
   std::atomic<std::uint64_t> access{0};      ///< of mapped memory: CUmemAccess_flags << 2 * ordinal
+  ManagedAdvice advice;                      ///< of managed memory
 
   bool on_device() const noexcept {
     return kind == Kind::device || kind == Kind::pool || kind == Kind::module ||

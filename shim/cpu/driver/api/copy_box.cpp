@@ -135,4 +135,56 @@ CUresult cuMemcpy3DPeerAsync(const CUDA_MEMCPY3D_PEER* copy, CUstream stream) {
   return async(copy, stream);
 }
 
+namespace {
+
+/// A box between two addresses is counted in bytes.
+Corner corner_of(const CUmemcpy3DOperand& given, const CUextent3D& extent) {
+  require(given.type != CU_MEMCPY_OPERAND_TYPE_ARRAY, CUDA_ERROR_NOT_SUPPORTED,
+          "arrays are not supported");
+  require_value(given.type == CU_MEMCPY_OPERAND_TYPE_POINTER, "no such operand type");
+  const CUmemcpy3DOperand::Pointer& at = given.op.ptr;
+  return {CU_MEMORYTYPE_UNIFIED,
+          nullptr,
+          at.ptr,
+          0,
+          0,
+          0,
+          at.rowLength == 0 ? extent.width : at.rowLength,
+          at.layerHeight == 0 ? extent.height : at.layerHeight};
+}
+
+Copy copy_of(const CUDA_MEMCPY3D_BATCH_OP& given, const Context& context) {
+  const CUextent3D& extent = given.extent;
+  require_value(extent.width != 0 && extent.height != 0 && extent.depth != 0, "the box is empty");
+  require_value(given.srcAccessOrder >= CU_MEMCPY_SRC_ACCESS_ORDER_STREAM &&
+                    given.srcAccessOrder <= CU_MEMCPY_SRC_ACCESS_ORDER_ANY,
+                "no such order of accesses");
+  return make_copy(corner_of(given.dst, extent), corner_of(given.src, extent), extent.width,
+                   extent.height, extent.depth, context);
+}
+
+}  // namespace
+
+CUresult cuMemcpy3DBatchAsync(std::size_t count, CUDA_MEMCPY3D_BATCH_OP* copies,
+                              std::size_t* failed, unsigned long long flags, CUstream stream) {
+  if (failed != nullptr) *failed = SIZE_MAX;  // no single copy is to blame
+  require_value(count != 0 && copies != nullptr && flags == 0,
+                "nothing is to be copied, or flags are not 0");
+  require_value(stream != nullptr && stream != stream_legacy(),
+                "batches are not for the legacy default stream");
+  const auto context = current_context();
+  const auto found = find_stream(stream, context);
+  for (std::size_t n = 0; n < count; ++n) {
+    if (failed != nullptr) *failed = n;
+    copy_async(found, copy_of(copies[n], *context));
+  }
+  if (failed != nullptr) *failed = SIZE_MAX;
+  return CUDA_SUCCESS;
+}
+
+CUresult cuMemcpy3DBatchAsync_v2(std::size_t count, CUDA_MEMCPY3D_BATCH_OP* copies,
+                                 unsigned long long flags, CUstream stream) {
+  return cuMemcpy3DBatchAsync(count, copies, nullptr, flags, stream);
+}
+
 }  // namespace vgpu::cpu::api

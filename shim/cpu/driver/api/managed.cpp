@@ -1,4 +1,6 @@
-#include <array>
+#include "shim/cpu/driver/api/managed.h"
+
+#include <functional>
 
 #include "shim/cpu/driver/address_map.h"
 #include "shim/cpu/driver/api/entries.h"
@@ -11,31 +13,43 @@
 namespace vgpu::cpu::api {
 namespace {
 
-void require_managed(CUdeviceptr at, std::size_t size) {
-  const auto known = address_map().find(at);
+/// Advice names processors: a device, or the host as a whole.
+void require_processor(const CUmemLocation& where) {
   require_value(
-      known != nullptr && known->kind == Allocation::Kind::managed && known->holds(at, size),
-      "the range is not managed memory");
-}
-
-void require_location(const CUmemLocation& where) {
-  switch (where.type) {
-    case CU_MEM_LOCATION_TYPE_DEVICE:
-      device_at(where.id);
-      return;
-    case CU_MEM_LOCATION_TYPE_HOST:
-    case CU_MEM_LOCATION_TYPE_HOST_NUMA:
-    case CU_MEM_LOCATION_TYPE_HOST_NUMA_CURRENT:
-      return;
-    case CU_MEM_LOCATION_TYPE_INVALID:
-      break;
-  }
-  fail(CUDA_ERROR_INVALID_VALUE, "not a location");
+      where.type == CU_MEM_LOCATION_TYPE_DEVICE || where.type == CU_MEM_LOCATION_TYPE_HOST,
+      "neither a device nor the host");
+  require_location(where);
 }
 
 CUmemLocation location_of(CUdevice device) {
   if (device == kDeviceCpu) return {CU_MEM_LOCATION_TYPE_HOST, 0};
   return {CU_MEM_LOCATION_TYPE_DEVICE, device};
+}
+
+/// What `advice` does to a page. Errors: INVALID_VALUE.
+std::function<void(PageAdvice&)> change_of(CUmem_advise advice, const CUmemLocation& where) {
+  const bool set = advice == CU_MEM_ADVISE_SET_READ_MOSTLY ||
+                   advice == CU_MEM_ADVISE_SET_PREFERRED_LOCATION ||
+                   advice == CU_MEM_ADVISE_SET_ACCESSED_BY;
+  switch (advice) {
+    case CU_MEM_ADVISE_SET_READ_MOSTLY:
+    case CU_MEM_ADVISE_UNSET_READ_MOSTLY:
+      return [set](PageAdvice& page) { page.read_mostly = set; };
+    case CU_MEM_ADVISE_SET_PREFERRED_LOCATION:
+      require_location(where);
+      return [where = resolved(where)](PageAdvice& page) { page.preferred = where; };
+    case CU_MEM_ADVISE_UNSET_PREFERRED_LOCATION:
+      return [](PageAdvice& page) { page.preferred = PageAdvice{}.preferred; };
+    case CU_MEM_ADVISE_SET_ACCESSED_BY:
+    case CU_MEM_ADVISE_UNSET_ACCESSED_BY:
+      require_processor(where);
+      if (where.type == CU_MEM_LOCATION_TYPE_HOST)
+        return [set](PageAdvice& page) { page.host = set; };
+      return [set, bit = std::uint64_t{1} << where.id](PageAdvice& page) {
+        page.devices = set ? page.devices | bit : page.devices & ~bit;
+      };
+  }
+  fail(CUDA_ERROR_INVALID_VALUE, "no such advice");
 }
 
 }  // namespace
@@ -58,19 +72,14 @@ CUresult cuMemAllocManaged(CUdeviceptr* at, std::size_t size, unsigned flags) {
 }
 
 // Managed memory is one piece of memory that both sides see: advice and prefetching have nothing
-// to move, and are checked and ordered only.
+// to move. They are checked, ordered and remembered for cuMemRangeGetAttribute.
 
 CUresult cuMemAdvise_v2(CUdeviceptr at, std::size_t size, CUmem_advise advice,
                         CUmemLocation where) {
   current_context();
   require_value(size != 0, "count is 0");
-  require_value(
-      advice >= CU_MEM_ADVISE_SET_READ_MOSTLY && advice <= CU_MEM_ADVISE_UNSET_ACCESSED_BY,
-      "no such advice");
-  if (advice != CU_MEM_ADVISE_SET_READ_MOSTLY && advice != CU_MEM_ADVISE_UNSET_READ_MOSTLY &&
-      advice != CU_MEM_ADVISE_UNSET_PREFERRED_LOCATION)
-    require_location(where);
-  require_managed(at, size);
+  const auto change = change_of(advice, where);
+  managed_at(at, size)->advice.change(at, size, change);
   return CUDA_SUCCESS;
 }
 
@@ -83,8 +92,9 @@ CUresult cuMemPrefetchAsync_v2(CUdeviceptr at, std::size_t size, CUmemLocation w
   const auto& context = current_context();
   require_value(size != 0 && flags == 0, "count is 0, or flags are not");
   require_location(where);
-  require_managed(at, size);
+  const auto managed = managed_at(at, size);
   find_stream(stream, context);
+  note_prefetch(*managed, at, size, where);
   return CUDA_SUCCESS;
 }
 
