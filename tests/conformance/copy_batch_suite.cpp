@@ -7,6 +7,8 @@
 namespace vgpu::conformance {
 namespace {
 
+constexpr std::size_t kBytes = 4096;
+
 CUDA_MEMCPY3D_BATCH_OP box(CUdeviceptr to, std::size_t to_row, CUdeviceptr from,
                            std::size_t from_row, CUextent3D extent) {
   CUDA_MEMCPY3D_BATCH_OP op{};
@@ -25,12 +27,12 @@ TEST_CASE("copies: a batch of boxes copies each, and says which one is wrong") {
     CU_OK(cuStreamCreate, &stream, 0U);
     CUdeviceptr from = 0;
     CUdeviceptr to = 0;
-    CU_OK(cuMemAlloc_v2, &from, kPage);
-    CU_OK(cuMemAlloc_v2, &to, kPage);
-    std::vector<unsigned char> bytes(kPage);
-    for (std::size_t n = 0; n < kPage; ++n) bytes[n] = static_cast<unsigned char>(n * 7);
-    CU_OK(cuMemcpyHtoD_v2, from, bytes.data(), kPage);
-    CU_OK(cuMemsetD8_v2, to, 0xee, kPage);
+    CU_OK(cuMemAlloc_v2, &from, kBytes);
+    CU_OK(cuMemAlloc_v2, &to, kBytes);
+    std::vector<unsigned char> bytes(kBytes);
+    for (std::size_t n = 0; n < kBytes; ++n) bytes[n] = static_cast<unsigned char>(n * 7);
+    CU_OK(cuMemcpyHtoD_v2, from, bytes.data(), kBytes);
+    CU_OK(cuMemsetD8_v2, to, 0xee, kBytes);
     // 5 bytes of each row of 16 become packed; then two layers of 2 x 3 the other way.
     std::array<CUDA_MEMCPY3D_BATCH_OP, 2> ops{box(to, 0, from, 16, {5, 4, 1}),
                                               box(to + 64, 8, from + 256, 0, {3, 2, 2})};
@@ -38,9 +40,9 @@ TEST_CASE("copies: a batch of boxes copies each, and says which one is wrong") {
     CU_OK(cuMemcpy3DBatchAsync, ops.size(), ops.data(), &failed, 0ULL, stream);
     CHECK(failed == SIZE_MAX);
     CU_OK(cuStreamSynchronize, stream);
-    std::vector<unsigned char> got(kPage);
-    CU_OK(cuMemcpyDtoH_v2, got.data(), to, kPage);
-    std::vector<unsigned char> want(kPage, 0xee);
+    std::vector<unsigned char> got(kBytes);
+    CU_OK(cuMemcpyDtoH_v2, got.data(), to, kBytes);
+    std::vector<unsigned char> want(kBytes, 0xee);
     for (std::size_t y = 0; y < 4; ++y)
       for (std::size_t x = 0; x < 5; ++x) want[5 * y + x] = bytes[16 * y + x];
     for (std::size_t row = 0; row < 4; ++row)
