@@ -77,7 +77,8 @@ void add_store(Family& f, const std::string& words) {
               o[0] = 0;
               o[1] = ~std::uint64_t{0};
               for (unsigned n = 0; n < data.count; ++n)
-                std::memcpy(reinterpret_cast<std::byte*>(o.data()) + at + n * data.element.bytes,
+                std::memcpy(reinterpret_cast<std::byte*>(o.data()) + at +
+                                std::size_t{n} * data.element.bytes,
                             &i[n], data.element.bytes);
             });
 }
