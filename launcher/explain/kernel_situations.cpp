@@ -32,6 +32,14 @@ int capability_of(std::string_view image) noexcept {
   return value;
 }
 
+/// A container holds nothing for this GPU, or PTX that the program gave itself is for others: then
+/// the driver says what ptxas says.
+bool is_for_others(const Images& images) noexcept {
+  return images.answer == "CUDA_ERROR_NO_BINARY_FOR_GPU" ||
+         (images.answer == "CUDA_ERROR_INVALID_PTX" &&
+          images.message.find("SM version specified by .target is higher") != std::string::npos);
+}
+
 bool is_out_of_memory(const std::optional<Call>& call) noexcept {
   return call && call->answer == "CUDA_ERROR_OUT_OF_MEMORY";
 }
@@ -85,8 +93,7 @@ Found machine_code_only(const Facts& facts, const Program& program) {
 
 Found capability_too_low(const Facts& facts, const Program& program) {
   const Images* bad = last_load_failed(program);
-  if (bad == nullptr || bad->answer != "CUDA_ERROR_NO_BINARY_FOR_GPU" ||
-      std::ranges::none_of(bad->images, is_ptx))
+  if (bad == nullptr || !is_for_others(*bad) || std::ranges::none_of(bad->images, is_ptx))
     return std::nullopt;
   int lowest = 0;
   for (const std::string& image : bad->images)

@@ -93,6 +93,32 @@ TEST_CASE("modules: a mistake in the text is INVALID_PTX, and the log says where
   });
 }
 
+TEST_CASE("modules: PTX for a newer GPU is INVALID_PTX where it is loaded and where it is linked") {
+  on_every_kind([](const DriverTable& cu) {
+    // A three-digit architecture that no GPU has yet.
+    const std::string text =
+        ".version 6.4\n.target sm_999\n.address_size 64\n.visible .entry k()\n{\nret;\n}\n";
+    std::array<char, 4096> log{};
+    std::array<CUjit_option, 2> options{CU_JIT_ERROR_LOG_BUFFER,
+                                        CU_JIT_ERROR_LOG_BUFFER_SIZE_BYTES};
+    std::array<void*, 2> values{log.data(), reinterpret_cast<void*>(log.size())};
+    CUmodule module = nullptr;
+    CHECK(CU(cuModuleLoadDataEx, &module, text.c_str(), 2, options.data(), values.data()) ==
+          CUDA_ERROR_INVALID_PTX);
+    CAPTURE(log.data());
+    CHECK(std::strstr(log.data(), "ptxas fatal") != nullptr);
+    CUlibrary library = nullptr;
+    CHECK(CU(cuLibraryLoadData, &library, text.c_str(), nullptr, nullptr, 0, nullptr, nullptr, 0) ==
+          CUDA_ERROR_INVALID_PTX);
+    CUlinkState state = nullptr;
+    CU_OK(cuLinkCreate_v2, 0, nullptr, nullptr, &state);
+    std::string given = text;
+    CHECK(CU(cuLinkAddData_v2, state, CU_JIT_INPUT_PTX, given.data(), given.size() + 1, "newer", 0,
+             nullptr, nullptr) == CUDA_ERROR_INVALID_PTX);
+    CU_OK(cuLinkDestroy, state);
+  });
+}
+
 TEST_CASE("libraries: kernels have one handle for all contexts, and a function in each") {
   on_every_kind([](const DriverTable& cu) {
     CUlibrary library = nullptr;

@@ -123,6 +123,8 @@ ptx sm_75 'nonsense.b32 %r;'
 explains image-refused 'CUDA_ERROR_INVALID_PTX' "$VGPU_RUN" "$steps" load init context launch="$scratch/k.ptx"
 ptx sm_75 'mov.u64 %a, 8; st.global.u32 [%a], %r;'
 explains kernel-failed 'CUDA_ERROR_ILLEGAL_ADDRESS' "$VGPU_RUN" "$steps" load init context launch="$scratch/k.ptx"
+ptx sm_90 ''
+explains capability-too-low '9\.0 or more' "$VGPU_RUN" --gpu t4 "$steps" load init context launch="$scratch/k.ptx"
 ptx sm_90a 'wgmma.fence.sync.aligned;'
 explains kernel-not-compiled 'wgmma' "$VGPU_RUN" --gpu h100 "$steps" load init context launch="$scratch/k.ptx"
 
@@ -227,6 +229,10 @@ if [ -z "$nvcc" ]; then skip 'nvcc is not here'; else
   echo 'extern "C" __global__ void k() {} int main() { k<<<1, 1>>>(); return cudaDeviceSynchronize() != 0; }' >"$scratch/sass.cu"
   "$nvcc" -gencode arch=compute_90,code=sm_90 -o "$scratch/sass" "$scratch/sass.cu"
   explains machine-code-only 'sm_90' "$VGPU_RUN" "$scratch/sass"
+  law "PTX for newer GPUs only, in the fatbin of a runtime program"
+  "$nvcc" -gencode arch=compute_90,code=compute_90 -o "$scratch/newer" "$scratch/sass.cu"
+  explains capability-too-low 'compute_90 .ptx.*9\.0 or more' "$VGPU_RUN" "$scratch/newer"
+  explains gpu-used '1 launches' "$VGPU_RUN" --gpu h100 "$scratch/newer"
 fi
 
 finish

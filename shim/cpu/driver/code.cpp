@@ -12,6 +12,7 @@
 
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/driver/load_note.h"
+#include "shim/cpu/driver/ptx_error.h"
 #include "shim/cpu/image/image.h"
 
 namespace vgpu::cpu {
@@ -83,6 +84,16 @@ Code code_of(const void* data, std::optional<std::size_t> size, int capability, 
                                                   : CUDA_ERROR_INVALID_IMAGE,
          error.what());
   }
+}
+
+std::vector<ptx::Module> parse_code(const Code& code, int capability, std::string& log,
+                                    LoadNote* note) {
+  std::vector<ptx::Module> modules = parse_texts(code.texts, code.plain, log);
+  if (note != nullptr && code.plain)
+    for (const ptx::Module& module : modules) note->found({module.target, module.target_suffix});
+  require_target(modules, capability,
+                 code.plain ? CUDA_ERROR_INVALID_PTX : CUDA_ERROR_NO_BINARY_FOR_GPU, log);
+  return modules;
 }
 
 std::vector<char> read_image_file(const char* path) {

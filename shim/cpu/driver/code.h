@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "shim/cpu/ptx/ast.h"
+
 namespace vgpu::cpu {
 
 class LoadNote;
@@ -23,7 +25,13 @@ struct Code {
 Code code_of(const void* image, std::optional<std::size_t> size, int capability, std::string& log,
              LoadNote* note = nullptr);
 
-/// The same for a file's content. Errors: also FILE_NOT_FOUND, INVALID_VALUE.
+/// Indexes the texts of `code` for a device of compute capability `capability`; of PTX that the
+/// program gave itself, function bodies too. Errors: ApiError, as parse_texts; for code of other
+/// GPUs INVALID_PTX if it was such PTX, else NO_BINARY_FOR_GPU. `note` as above.
+std::vector<ptx::Module> parse_code(const Code& code, int capability, std::string& log,
+                                    LoadNote* note = nullptr);
+
+/// A file's content. Errors: FILE_NOT_FOUND, INVALID_VALUE.
 std::vector<char> read_image_file(const char* path);
 
 /// What cuLinkComplete hands out: PTX texts as one image of our own.

@@ -26,6 +26,14 @@ void LoadNote::found(const image::Error& error) noexcept {
   for (const std::string& name : error.held) record_.text(TraceField::images, name);
 }
 
+void LoadNote::found(const image::Target& target) noexcept {
+  if (!wanted_) return;
+  trace::Text text;
+  text.add("compute_").number(target.arch);
+  if (target.suffix != 0) text.add(target.suffix);
+  record_.text(TraceField::images, text.add(" (ptx)").get());
+}
+
 void LoadNote::send(CUresult result, std::string_view message) noexcept {
   if (!wanted_) return;
   const ErrorText* const text = find_error_text(result);

@@ -4,6 +4,7 @@
 
 #include "shim/cpu/driver/error.h"
 #include "shim/cpu/image/image.h"
+#include "shim/cpu/image/target.h"
 #include "shim/trace/record.h"
 
 namespace vgpu::cpu {
@@ -19,6 +20,9 @@ class LoadNote {
   void found(const image::Image& image) noexcept;
   /// What it holds, none of which fits.
   void found(const image::Error& error) noexcept;
+
+  /// The program gave PTX itself, for `target`.
+  void found(const image::Target& target) noexcept;
 
   void send(CUresult result, std::string_view message) noexcept;
 

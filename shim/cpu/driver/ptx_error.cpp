@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "shim/cpu/driver/error.h"
+#include "shim/cpu/image/target.h"
 #include "shim/cpu/jit/program.h"
 
 namespace vgpu::cpu {
@@ -53,6 +54,17 @@ std::vector<ptx::Module> parse_texts(const std::vector<std::string>& texts, bool
     });
   }
   return parsed;
+}
+
+void require_target(const std::vector<ptx::Module>& modules, int capability, CUresult code,
+                    std::string& log) {
+  for (const ptx::Module& module : modules) {
+    const std::string why = image::why_not({module.target, module.target_suffix}, capability);
+    if (why.empty()) continue;
+    log += fmt::format("ptxas fatal   : {}\n", why);
+    fail(code, fmt::format("{} ({}, and the device is sm_{})", why,
+                           image::name_of({module.target, module.target_suffix}), capability));
+  }
 }
 
 }  // namespace vgpu::cpu

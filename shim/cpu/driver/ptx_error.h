@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "shim/abi/cuda_types.h"
 #include "shim/cpu/ptx/ast.h"
 
 namespace vgpu::cpu {
@@ -17,5 +18,10 @@ void translate_ptx_errors(std::string& log, const std::function<void()>& step);
 /// when the text is loaded. Errors: ApiError; also UNSUPPORTED_PTX_VERSION.
 std::vector<ptx::Module> parse_texts(const std::vector<std::string>& texts, bool whole,
                                      std::string& log);
+
+/// Fails with `code` if a module is for other GPUs than one of compute capability `capability` (75
+/// is 7.5). `log` as above.
+void require_target(const std::vector<ptx::Module>& modules, int capability, CUresult code,
+                    std::string& log);
 
 }  // namespace vgpu::cpu

@@ -1,33 +1,25 @@
 // Which of a fatbin's entries a device takes, and what to say when it takes none.
 
 #include <algorithm>
-#include <tuple>
+#include <string_view>
+#include <utility>
 
 #include "shim/cpu/image/fatbin.h"
+#include "shim/cpu/image/target.h"
 
 namespace vgpu::image {
 namespace {
 
-/// Smaller is better. Source: the driver's rule for PTX, CUDA C++ Programming Guide, 3.1.4, and
-/// behind it our own: PTX above the device is compiled for a processor that is no GPU at all.
-std::tuple<int, std::int64_t, int> rank(const Entry& entry, int compute_capability) {
-  const auto arch = static_cast<std::int64_t>(entry.arch);
-  const bool same_family = arch / 10 == compute_capability / 10;
-  const bool specific =
-      (entry.suffix == 'a' && arch != compute_capability) || (entry.suffix == 'f' && !same_family);
-  // Plain text comes before specific text of the same architecture: it asks for less.
-  const int suffix = entry.suffix == 0 ? 0 : 1;
-  const bool above = arch > compute_capability;
-  const int group = specific ? 2 : above ? 1 : 0;
-  return {group, above ? arch : -arch, suffix};
-}
+Target target_of(const Entry& entry) { return {static_cast<int>(entry.arch), entry.suffix}; }
+
+/// The newest is best, and of the same architecture the plain text: it asks for less.
+std::pair<std::uint32_t, bool> rank(const Entry& entry) { return {entry.arch, entry.suffix == 0}; }
 
 std::string archs_of(const std::vector<Entry>& entries, Entry::Kind kind) {
   std::vector<std::string> names;
   for (const Entry& entry : entries) {
     if (entry.kind != kind) continue;
-    std::string name = "sm_" + std::to_string(entry.arch);
-    if (entry.suffix != 0) name += entry.suffix;
+    std::string name = name_of(target_of(entry));
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(std::move(name));
   }
@@ -42,9 +34,8 @@ const Entry* find_ptx(const std::vector<Entry>& entries, int compute_capability)
   const Entry* best = nullptr;
   for (const Entry& entry : entries) {
     if (entry.kind != Entry::Kind::ptx) continue;
-    const bool better =
-        best == nullptr || rank(entry, compute_capability) < rank(*best, compute_capability);
-    if (better) best = &entry;
+    if (!why_not(target_of(entry), compute_capability).empty()) continue;
+    if (best == nullptr || rank(*best) < rank(entry)) best = &entry;
   }
   return best;
 }
@@ -65,11 +56,15 @@ std::string name_of(const Entry& entry) {
 }
 
 std::string list_of(const std::vector<Entry>& entries) {
-  const std::string sass = archs_of(entries, Entry::Kind::elf);
-  const std::string lto = archs_of(entries, Entry::Kind::lto);
+  constexpr std::pair<Entry::Kind, std::string_view> kKinds[] = {
+      {Entry::Kind::ptx, "PTX"}, {Entry::Kind::elf, "SASS"}, {Entry::Kind::lto, "LTO-IR"}};
   std::string text;
-  if (!sass.empty()) text += "SASS for " + sass;
-  if (!lto.empty()) text += (text.empty() ? "" : " and ") + ("LTO-IR for " + lto);
+  for (const auto& [kind, word] : kKinds) {
+    const std::string archs = archs_of(entries, kind);
+    if (archs.empty()) continue;
+    text += text.empty() ? "" : " and ";
+    text.append(word).append(" for ").append(archs);
+  }
   return text;
 }
 

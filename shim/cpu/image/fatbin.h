@@ -38,12 +38,11 @@ std::vector<Entry> read_fatbin(std::span<const std::byte> data);
 /// The entry's PTX, unpacked, without the NULs that pad it. Errors: Error, corrupt.
 std::string text_of(const Entry& entry);
 
-/// Which PTX entry a device of `compute_capability` takes: the highest not above it; else the
-/// lowest above it, since our device runs any PTX. "a" and "f" code only where nothing else is,
-/// or for the very architecture (family) it was made for. None when there is no PTX.
+/// Which PTX entry a device of `compute_capability` takes: the newest that it can run (why_not in
+/// target.h). None when there is none.
 const Entry* find_ptx(const std::vector<Entry>& entries, int compute_capability);
 
-/// What is there, for a message: "SASS for sm_86, sm_89; LTO for sm_75".
+/// What is there, for a message: "SASS for sm_86, sm_89 and LTO-IR for sm_75".
 std::string list_of(const std::vector<Entry>& entries);
 
 /// One entry's name: "sm_90a (sass)", "compute_75 (ptx)", "sm_80 (lto)".

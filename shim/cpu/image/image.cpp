@@ -52,8 +52,14 @@ void add_chosen(Image& image, std::span<const std::byte> fatbin, int compute_cap
     return;
   }
   const std::string there = list_of(entries);
-  throw Error(Reason::no_binary,
-              there.empty() ? "the fatbin is empty" : "only " + there + "; no PTX", image.held);
+  if (there.empty()) throw Error(Reason::no_binary, "the fatbin is empty", image.held);
+  const bool has_ptx = std::ranges::any_of(
+      entries, [](const Entry& entry) { return entry.kind == Entry::Kind::ptx; });
+  throw Error(
+      Reason::no_binary,
+      "only " + there +
+          (has_ptx ? "; the device is sm_" + std::to_string(compute_capability) : "; no PTX"),
+      image.held);
 }
 
 Image load_wrapper(const void* data, int compute_capability) {

@@ -34,8 +34,9 @@ TEST_CASE("choice: the highest PTX that is not above the device") {
   CHECK(chosen(120, {{61}, {75}, {80}}) == "80");
 }
 
-TEST_CASE("choice: else the lowest PTX above it") {
-  CHECK(chosen(75, {{120}, {90}, {100}}) == "90");
+TEST_CASE("choice: none that is above it") {
+  CHECK(chosen(75, {{120}, {90}, {76}}) == "none");
+  CHECK(chosen(61, {{75}}) == "none");
 }
 
 TEST_CASE("choice: never SASS or LTO-IR") {
@@ -44,16 +45,18 @@ TEST_CASE("choice: never SASS or LTO-IR") {
   CHECK(chosen(75, {}) == "none");
 }
 
-TEST_CASE("choice: code for one architecture only on that one, while there is other code") {
+TEST_CASE("choice: code for one architecture only on that one") {
   CHECK(chosen(90, {{80}, {90, 'a'}}) == "90a");
   CHECK(chosen(100, {{80}, {90, 'a'}}) == "80");
-  CHECK(chosen(75, {{100}, {90, 'a'}}) == "100");
-  CHECK(chosen(100, {{90, 'a'}}) == "90a");
+  CHECK(chosen(75, {{90, 'a'}}) == "none");
+  CHECK(chosen(100, {{90, 'a'}}) == "none");
 }
 
 TEST_CASE("choice: code for a family on its members from that one on") {
   CHECK(chosen(103, {{80}, {100, 'f'}}) == "100f");
   CHECK(chosen(120, {{80}, {100, 'f'}}) == "80");
+  CHECK(chosen(120, {{100, 'f'}}) == "none");
+  CHECK(chosen(100, {{80}, {103, 'f'}}) == "80");
 }
 
 TEST_CASE("choice: of the same architecture, plain code first") {

@@ -32,7 +32,7 @@ TEST_CASE("fatbin: entries are read in order, with their architecture and kind")
   CHECK(entries[1].suffix == 'a');
   CHECK(entries[2].suffix == 'f');
   CHECK(entries[3].kind == Entry::Kind::lto);
-  CHECK(list_of(entries) == "SASS for sm_86 and LTO-IR for sm_80");
+  CHECK(list_of(entries) == "PTX for sm_90a, sm_100f and SASS for sm_86 and LTO-IR for sm_80");
 }
 
 TEST_CASE("fatbin: a text comes out the same whichever way it was packed") {

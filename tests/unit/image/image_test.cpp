@@ -62,6 +62,10 @@ TEST_CASE("image: a wrapper of version 1 points to a fatbin") {
 }
 
 TEST_CASE("image: a wrapper of version 2 gives every relocatable piece") {
+  const Bytes newer = fatbin_of({test::sass_piece(90), ptx_piece(90)});
+  CHECK(refusal([&] { load_image(newer.data(), 86); }) ==
+        std::pair{Reason::no_binary,
+                  std::string("only PTX for sm_90 and SASS for sm_90; the device is sm_86")});
   const Bytes empty = fatbin_of({});
   const Bytes first = fatbin_of({ptx_piece(61), ptx_piece(75)});
   const Bytes second = fatbin_of({ptx_piece(70)});

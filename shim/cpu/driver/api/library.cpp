@@ -40,8 +40,8 @@ std::shared_ptr<Library> load(const void* image, std::optional<std::size_t> size
   auto library = noted_load(device, [&](LoadNote& note) {
     Code code = code_of(image, size, capability, log, &note);
     auto made = std::make_shared<Library>();
+    made->parsed = parse_code(code, capability, log, &note);
     made->texts = std::move(code.texts);
-    made->parsed = parse_texts(made->texts, code.plain, log);
     return made;
   });
   for (const ptx::Module& module : library->parsed) {

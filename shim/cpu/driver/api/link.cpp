@@ -2,6 +2,7 @@
 #include <new>
 
 #include "shim/cpu/driver/api/entries.h"
+#include "shim/cpu/driver/caller.h"
 #include "shim/cpu/driver/code.h"
 #include "shim/cpu/driver/context.h"
 #include "shim/cpu/driver/device.h"
@@ -70,17 +71,18 @@ void check_link(Linker& linker) {
 void add(Linker& linker, CUjitInputType type, const void* data, std::size_t size,
          const char* name) {
   const std::string source = name == nullptr ? "<unnamed>" : name;
+  const int capability = capability_for_caller(current_context()->device());
   switch (type) {
     case CU_JIT_INPUT_PTX: {
       std::string text(static_cast<const char*>(data), size);
       while (!text.empty() && text.back() == '\0') text.pop_back();
-      parse_texts({text}, false, linker.log);
+      require_target(parse_texts({text}, false, linker.log), capability, CUDA_ERROR_INVALID_PTX,
+                     linker.log);
       linker.texts.push_back(std::move(text));
       return;
     }
     case CU_JIT_INPUT_FATBINARY:
     case CU_JIT_INPUT_CUBIN: {
-      const int capability = current_context()->device().profile.compute_capability();
       for (std::string& text : code_of(data, size, capability, linker.log).texts)
         linker.texts.push_back(std::move(text));
       return;

@@ -26,7 +26,7 @@ std::shared_ptr<Module> load(const void* image, std::optional<std::size_t> size,
   const int capability = capability_for_caller(context->device());
   return noted_load(context->device(), [&](LoadNote& note) {
     const Code code = code_of(image, size, capability, log, &note);
-    return load_module(context, parse_texts(code.texts, code.plain, log), log);
+    return load_module(context, parse_code(code, capability, log, &note), log);
   });
 }
 
