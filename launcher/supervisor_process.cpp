@@ -171,14 +171,11 @@ std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, Own
 }
 
 /// Who looks up which of our functions. A trace that cannot tell is still a trace.
-void watch_symbols(const Plan& plan, TraceSession& trace, std::vector<tracer::VirtualFile>& files,
-                   std::vector<UniqueFd>& copies) {
+void watch_symbols(const Plan& plan, TraceSession& trace, std::vector<tracer::VirtualFile>& files) {
   if (!plan.trace.selection.wanted.files()) return;
-  try {
-    watch_libraries(files, copies);
-  } catch (const std::exception& error) {
-    trace.observer().blind(0, fmt::format("which functions are looked up: {}", error.what()));
-  }
+  watch_libraries(files, [&trace](std::string_view why) {
+    trace.observer().blind(0, fmt::format("which functions are looked up: {}", why));
+  });
 }
 
 void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, OwnOutput& own,
@@ -207,13 +204,12 @@ void answer_until_the_end(const Plan& plan, tracer::Engine& engine, Ward& ward, 
                     trace->explain();
                 }};
   const tracer::Hooks hooks{
-      nullptr, [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
+      [&](std::string_view what) { own.line(fmt::format("bug: {}", what)); },
       trace != nullptr && plan.trace.needs_results() ? &trace->observer() : nullptr};
   std::vector<tracer::VirtualFile> files = plan.files;
-  std::vector<UniqueFd> copies;
   std::optional<Rings> rings;
   if (trace != nullptr && plan.trace.hears_calls()) {
-    watch_symbols(plan, *trace, files, copies);
+    watch_symbols(plan, *trace, files);
     rings.emplace(trace->recorder(), plan.config);
     files.push_back(rings->file());
     watches[2] = rings->watch();

@@ -57,7 +57,6 @@ class Supervisor {
   bool has_ruled_name(const Call& call, std::string_view text) const;
   const Rule* find_rule_for(const Call& call, const Place& place, bool writes) const;
   Reply follow_rule(const Rule& rule, const Request& request);
-  void trace(const Call& call, const Subject& subject, const Reply& reply) const;
 
   Engine& engine_;
   std::span<const Rule> rules_;
@@ -203,14 +202,9 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   else if (place.node != nullptr && place.node->row != nullptr && !place.node->row->why.empty())
     subject.why = place.node->row->why;
   Reply reply = rule != nullptr ? follow_rule(*rule, request) : perform(request);
-  trace(call, subject, reply);
-  return reply;
-}
-
-void Supervisor::trace(const Call& call, const Subject& subject, const Reply& reply) const {
-  if (hooks_.decided) hooks_.decided({call, subject.given, subject.place.path, subject.why, reply});
   if (hooks_.observer != nullptr)
     hooks_.observer->note_decision(call.tid, subject.place.path, subject.why);
+  return reply;
 }
 
 }  // namespace

@@ -11,20 +11,10 @@
 
 namespace vgpu::tracer {
 
-/// One call that was not simply passed on, as the trace sees it.
-struct Decision {
-  const Call& call;
-  std::string_view given;     ///< the path as the guest wrote it
-  std::string_view resolved;  ///< canonical, in the guest's view
-  std::string_view why;       ///< of the rule or the row that decided
-  const Reply& reply;
-};
-
 class Observer;
 
 /// What the supervisor tells its owner. An empty function costs nothing.
 struct Hooks {
-  std::function<void(const Decision&)> decided;
   std::function<void(std::string_view)> bug;  ///< a fault of ours; the guest got EIO
   Observer* observer = nullptr;               ///< of a trace; nullptr: there is none
 };

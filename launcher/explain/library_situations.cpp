@@ -1,9 +1,12 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
-#include "launcher/explain/elf_file.h"
 #include "launcher/explain/situations.h"
+#include "tracer/sys/unique_fd.h"
+#include "tracer/trace/elf.h"
 
 namespace vgpu::explain {
 namespace {
@@ -23,6 +26,30 @@ const std::string& path_of(const Library& library) noexcept {
   return library.found->resolved.empty() ? library.found->path : library.found->resolved;
 }
 
+/// A library's file on this machine, as it is now; empty if it is not there or no regular file. It
+/// may be hostile: to open another kind may have effects.
+tracer::UniqueFd open_file(const Library& library) {
+  tracer::UniqueFd file(
+      ::open(path_of(library).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat info {};
+  if (!file || ::fstat(file.get(), &info) != 0 || !S_ISREG(info.st_mode)) return {};
+  return file;
+}
+
+/// nullopt: it cannot be read here, or is no ELF file.
+std::optional<tracer::ElfFile> read_library(const Library& library) {
+  const auto fd = open_file(library);
+  if (!fd) return std::nullopt;
+  tracer::ElfFile file = tracer::read_elf(fd.get());
+  if (file.machine.empty()) return std::nullopt;
+  return file;
+}
+
+tracer::ElfVersions versions_of(const Library& library) {
+  const auto fd = open_file(library);
+  return fd ? tracer::read_elf_versions(fd.get()) : tracer::ElfVersions();
+}
+
 const Place& place_of(const Library& library) noexcept {
   return library.found ? library.found->at : library.mapped->at;
 }
@@ -40,7 +67,7 @@ const Library* first_library(const Program& program, const Wanted& wanted) {
 
 /// Does `library` say that it needs `name`? nullopt: its file cannot be read here.
 std::optional<bool> needs(const Library& library, const std::string& name) {
-  const auto file = read_elf(path_of(library));
+  const auto file = read_library(library);
   if (!file) return std::nullopt;
   return std::ranges::find(file->needed, name) != file->needed.end();
 }
@@ -53,13 +80,13 @@ Found wrong_architecture(const Facts&, const Program& program) {
     if (!is_gpu_library(library) || (library.mapped && library.mapped->machine.empty()))
       return false;
     if (library.mapped) return library.mapped->machine != program.machine;
-    const auto file = read_elf(path_of(library));
+    const auto file = read_library(library);
     // Ours, which nobody can read by that path, is for x86_64.
     return file ? file->machine != program.machine
                 : library.role == Role::driver && program.machine == "i386";
   });
   if (found == nullptr) return std::nullopt;
-  const auto file = read_elf(path_of(*found));
+  const auto file = read_library(*found);
   const std::string machine = found->mapped ? found->mapped->machine
                               : file        ? file->machine
                                             : "x86_64";
@@ -132,16 +159,15 @@ Found symbol_version(const Facts&, const Program& program) {
   if (!has_no_calls(program)) return std::nullopt;
   for (const auto& [name, library] : program.libraries) {
     if (!is_there(library) || (!is_gpu_library(library) && !library.mapped)) continue;
-    const auto file = read_elf(path_of(library));
-    if (!file) continue;
-    for (const auto& [other_name, versions] : file->wanted) {
+    const tracer::ElfVersions own = versions_of(library);
+    for (const auto& [other_name, versions] : own.wanted) {
       const auto other = program.libraries.find(other_name);
       if (other == program.libraries.end() || !is_there(other->second)) continue;
-      const auto provider = read_elf(path_of(other->second));
+      const tracer::ElfVersions provider = versions_of(other->second);
       // A library without any versions fits all (dl_elf_check_versions of glibc).
-      if (!provider || provider->versions.empty()) continue;
+      if (provider.had.empty()) continue;
       for (const std::string& version : versions) {
-        if (provider->versions.contains(version)) continue;
+        if (provider.had.contains(version)) continue;
         Finding finding{fmt::format("{} needs version {} of {}, and {} does not have it",
                                     path_of(library), version, other_name, path_of(other->second)),
                         path_of(other->second),

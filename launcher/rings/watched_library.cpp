@@ -145,14 +145,20 @@ std::string watched_library(std::string library, std::string_view soname) {
   return library;
 }
 
-void watch_libraries(std::vector<tracer::VirtualFile>& files, std::vector<UniqueFd>& copies) {
+void watch_libraries(std::vector<tracer::VirtualFile>& files,
+                     const std::function<void(std::string_view)>& failed) {
   for (tracer::VirtualFile& row : files) {
     const bool is_library =
         row.source.ends_with(".so.1") && row.path.find(".so.") != std::string::npos;
     if (!is_library) continue;
-    const std::string content = watched_library(read_file(row.source), soname_of(row.path));
-    copies.push_back(tracer::make_memfd(row.path, content, row.mode));
-    row.source = fmt::format("/proc/self/fd/{}", copies.back().get());
+    row.object = [path = row.path, source = row.source, mode = row.mode, failed] {
+      try {
+        return tracer::make_memfd(path, watched_library(read_file(source), soname_of(path)), mode);
+      } catch (const std::exception& error) {
+        failed(error.what());
+        return UniqueFd();
+      }
+    };
     row.why += "; its symbols are watched";
   }
 }

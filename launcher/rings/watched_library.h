@@ -1,10 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tracer/sys/unique_fd.h"
 #include "tracer/vfs/virtual_file.h"
 
 namespace vgpu::launcher {
@@ -14,9 +14,10 @@ namespace vgpu::launcher {
 /// Errors: std::runtime_error if it was not built for that.
 std::string watched_library(std::string library, std::string_view soname);
 
-/// Replaces our libraries among `files` by such copies, in memory that `copies` owns: it must live
-/// as long as the rows. Errors: std::runtime_error, std::system_error; what is done stays so.
+/// Has our libraries among `files` served as such copies, in memory, made when a guest first looks
+/// at them: most programs never do. `failed` is told why one is served as it is instead; it must
+/// live as long as the rows.
 void watch_libraries(std::vector<tracer::VirtualFile>& files,
-                     std::vector<tracer::UniqueFd>& copies);
+                     const std::function<void(std::string_view)>& failed);
 
 }  // namespace vgpu::launcher

@@ -49,64 +49,142 @@ std::string machine_name(unsigned machine) {
   return fmt::format("machine {}", machine);
 }
 
-template <typename Header, typename Segment, typename Entry>
+struct Class64 {
+  using Header = Elf64_Ehdr;
+  using Segment = Elf64_Phdr;
+  using Entry = Elf64_Dyn;
+};
+struct Class32 {
+  using Header = Elf32_Ehdr;
+  using Segment = Elf32_Phdr;
+  using Entry = Elf32_Dyn;
+};
+
+template <typename Class>
 class Reader {
  public:
-  explicit Reader(int fd) : fd_(fd) {}
-
-  ElfFile read() {
-    ElfFile file;
-    std::vector<Header> header(1);
-    if (!read_array(fd_, 0, header)) return file;
-    file.machine = machine_name(header[0].e_machine);
-    if (header[0].e_phentsize != sizeof(Segment)) return file;
+  explicit Reader(int fd) : fd_(fd) {
+    std::vector<typename Class::Header> header(1);
+    if (!read_array(fd_, 0, header)) return;
+    machine_ = machine_name(header[0].e_machine);
+    if (header[0].e_phentsize != sizeof(Segment)) return;
     segments_.resize(std::min<std::size_t>(header[0].e_phnum, kMostHeaders));
-    if (!read_array(fd_, header[0].e_phoff, segments_)) return file;
-    for (const Segment& segment : segments_) {
+    if (!read_array(fd_, header[0].e_phoff, segments_)) segments_.clear();
+    for (const Segment& segment : segments_)
+      if (segment.p_type == PT_DYNAMIC && entries_.empty()) read_entries(segment);
+    names_ = offset_of(value_of(DT_STRTAB));
+  }
+
+  ElfFile file() const {
+    ElfFile file;
+    file.machine = machine_;
+    for (const Segment& segment : segments_)
       if (segment.p_type == PT_INTERP) file.interpreter = read_name(fd_, segment.p_offset);
-      if (segment.p_type == PT_DYNAMIC) read_dynamic(segment, file);
+    if (names_ == 0) return file;
+    for (const Entry& entry : entries_) {
+      if (entry.d_tag == DT_NEEDED) file.needed.push_back(name_at(entry.d_un.d_val));
+      if (entry.d_tag == DT_SONAME) file.soname = name_at(entry.d_un.d_val);
     }
     return file;
   }
 
+  ElfVersions versions() const {
+    ElfVersions versions;
+    if (names_ == 0) return versions;
+    if (const std::uint64_t at = offset_of(value_of(DT_VERNEED)); at != 0)
+      read_wanted(at, versions);
+    if (const std::uint64_t at = offset_of(value_of(DT_VERDEF)); at != 0) read_had(at, versions);
+    return versions;
+  }
+
  private:
-  void read_dynamic(const Segment& segment, ElfFile& file) {
-    std::vector<Entry> entries(
-        std::min<std::size_t>(segment.p_filesz / sizeof(Entry), kMostEntries));
-    if (!read_array(fd_, segment.p_offset, entries)) return;
-    std::uint64_t strings = 0;
-    for (const Entry& entry : entries)
-      if (entry.d_tag == DT_STRTAB) strings = offset_of(entry.d_un.d_ptr);
-    if (strings == 0) return;
-    for (const Entry& entry : entries) {
-      if (entry.d_tag == DT_NULL) return;
-      if (entry.d_tag == DT_NEEDED)
-        file.needed.push_back(read_name(fd_, strings + entry.d_un.d_val));
-      if (entry.d_tag == DT_SONAME) file.soname = read_name(fd_, strings + entry.d_un.d_val);
-    }
+  using Segment = typename Class::Segment;
+  using Entry = typename Class::Entry;
+
+  void read_entries(const Segment& segment) {
+    entries_.resize(std::min<std::size_t>(segment.p_filesz / sizeof(Entry), kMostEntries));
+    if (!read_array(fd_, segment.p_offset, entries_)) entries_.clear();
+    const auto end =
+        std::ranges::find_if(entries_, [](const Entry& entry) { return entry.d_tag == DT_NULL; });
+    entries_.erase(end, entries_.end());
+  }
+
+  std::string name_at(std::uint64_t offset) const { return read_name(fd_, names_ + offset); }
+
+  /// 0 if there is none.
+  std::uint64_t value_of(std::int64_t tag) const {
+    for (const Entry& entry : entries_)
+      if (entry.d_tag == tag) return entry.d_un.d_val;
+    return 0;
   }
 
   /// Where an address is in the file; 0 if nowhere.
   std::uint64_t offset_of(std::uint64_t address) const {
     for (const Segment& segment : segments_)
-      if (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
+      if (address != 0 && segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
           address - segment.p_vaddr < segment.p_filesz)
         return address - segment.p_vaddr + segment.p_offset;
     return 0;
   }
 
+  /// The rows of both lists have one layout in both classes. A chain that runs in a circle ends,
+  /// since `left` counts all rows.
+  void read_wanted(std::uint64_t at, ElfVersions& versions) const {
+    std::size_t left = kMostEntries;
+    for (std::vector<Elf64_Verneed> need(1); left-- != 0 && read_array(fd_, at, need);) {
+      auto& wanted = versions.wanted[name_at(need[0].vn_file)];
+      std::uint64_t aux = at + need[0].vn_aux;
+      std::vector<Elf64_Vernaux> row(1);
+      for (unsigned i = 0; i < need[0].vn_cnt && left != 0 && read_array(fd_, aux, row); ++i) {
+        --left;
+        // A weak reference is no condition.
+        if ((row[0].vna_flags & VER_FLG_WEAK) == 0) wanted.insert(name_at(row[0].vna_name));
+        if (row[0].vna_next == 0) break;
+        aux += row[0].vna_next;
+      }
+      if (need[0].vn_next == 0) return;
+      at += need[0].vn_next;
+    }
+  }
+
+  void read_had(std::uint64_t at, ElfVersions& versions) const {
+    std::size_t left = kMostEntries;
+    for (std::vector<Elf64_Verdef> row(1); left-- != 0 && read_array(fd_, at, row);) {
+      std::vector<Elf64_Verdaux> name(1);
+      if (read_array(fd_, at + row[0].vd_aux, name)) versions.had.insert(name_at(name[0].vda_name));
+      if (row[0].vd_next == 0) return;
+      at += row[0].vd_next;
+    }
+  }
+
   int fd_;
+  std::string machine_;
   std::vector<Segment> segments_;
+  std::vector<Entry> entries_;
+  std::uint64_t names_ = 0;  ///< where the file has its strings; 0: nowhere
 };
+
+/// 0 if it is no ELF file.
+int class_of(int fd) {
+  unsigned char ident[EI_NIDENT] = {};
+  if (!read_at(fd, 0, std::as_writable_bytes(std::span(ident)))) return 0;
+  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0 || ident[EI_DATA] != ELFDATA2LSB) return 0;
+  return ident[EI_CLASS];
+}
 
 }  // namespace
 
 ElfFile read_elf(int fd) {
-  unsigned char ident[EI_NIDENT] = {};
-  if (!read_at(fd, 0, std::as_writable_bytes(std::span(ident)))) return {};
-  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0 || ident[EI_DATA] != ELFDATA2LSB) return {};
-  if (ident[EI_CLASS] == ELFCLASS64) return Reader<Elf64_Ehdr, Elf64_Phdr, Elf64_Dyn>(fd).read();
-  if (ident[EI_CLASS] == ELFCLASS32) return Reader<Elf32_Ehdr, Elf32_Phdr, Elf32_Dyn>(fd).read();
+  const int kind = class_of(fd);
+  if (kind == ELFCLASS64) return Reader<Class64>(fd).file();
+  if (kind == ELFCLASS32) return Reader<Class32>(fd).file();
+  return {};
+}
+
+ElfVersions read_elf_versions(int fd) {
+  const int kind = class_of(fd);
+  if (kind == ELFCLASS64) return Reader<Class64>(fd).versions();
+  if (kind == ELFCLASS32) return Reader<Class32>(fd).versions();
   return {};
 }
 

@@ -61,7 +61,10 @@ int Descriptors::object_of(const Node& node) {
   std::string content = rendered ? node.row->render() : std::string();
   Object& object = objects_[&node];
   if (object.fd && content == object.content) return object.fd.get();
-  if (node.is_directory()) {
+  if (UniqueFd own =
+          node.kind == NodeKind::file && node.row->object ? node.row->object() : UniqueFd()) {
+    object.fd = std::move(own);
+  } else if (node.is_directory()) {
     object.fd = make_directory(node);
   } else if (!node.row->source.empty()) {
     object.fd = UniqueFd(check_sys(::open(node.row->source.c_str(), O_PATH | O_CLOEXEC),

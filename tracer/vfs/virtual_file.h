@@ -26,6 +26,8 @@ struct VirtualFile {
   std::string content;                  ///< file: all of it; symlink: its text
   std::function<std::string()> render;  ///< file: makes the content at each open, if set
   std::string source;                   ///< file: the real file that is served for it, if set
+  /// file: makes what is served for it, if set, at the first need and once; empty: `source` is.
+  std::function<UniqueFd()> object;
   /// file: not 0: this many bytes that begin as zeros, one memory for all guests, which may write
   /// and map it but never change its size.
   std::size_t shared_size = 0;

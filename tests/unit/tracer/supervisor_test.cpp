@@ -20,9 +20,21 @@
 #include "tracer/filter/filter.h"
 #include "tracer/notify/listener.h"
 #include "tracer/sys/pidfd.h"
+#include "tracer/trace/observer.h"
 
 namespace vgpu::tracer::testing {
 namespace {
+
+/// What the events of files say.
+struct Told : EventSink {
+  void take(const Event& event) override {
+    std::string line;
+    for (const Key key : {Key::call, Key::path, Key::resolved, Key::why})
+      line.append(line.empty() ? "" : " ").append(event.text(key));
+    lines.push_back(std::move(line));
+  }
+  std::vector<std::string> lines;
+};
 
 TEST_CASE("supervise: a fault of ours is EIO and a bug line, and the next call is served") {
   const std::vector<VirtualFile> files = {
@@ -40,12 +52,14 @@ TEST_CASE("supervise: a fault of ours is EIO and a bug line, and the next call i
 }
 
 TEST_CASE("supervise: every decision is told, what passes is not") {
-  std::vector<std::string> told;
+  Told told;
+  Recorder recorder(told, nullptr);
+  Wanted wanted;
+  wanted.processes = false;
+  wanted.matching_files = true;
+  Observer observer(recorder, wanted);
   Hooks hooks;
-  hooks.decided = [&](const Decision& decision) {
-    told.push_back(std::string(decision.call.def->name) + ' ' + std::string(decision.given) + ' ' +
-                   std::string(decision.resolved) + ' ' + std::string(decision.why));
-  };
+  hooks.observer = &observer;
   const auto files = usual_files();
   const auto rules = usual_rules();
   const Outcome outcome = run_guest(
@@ -57,7 +71,7 @@ TEST_CASE("supervise: every decision is told, what passes is not") {
       },
       hooks);
   CHECK(outcome.status == 0);
-  CHECK(told ==
+  CHECK(told.lines ==
         std::vector<std::string>{"access /dev/../dev/vdev0 /dev/vdev0 a virtual file",
                                  "access /tmp/libvtest.so.1 /tmp/libvtest.so.1 found anywhere"});
 }
