@@ -19,7 +19,6 @@ namespace {
 // What a call is about, once that is known to be our business.
 struct Subject {
   Place place;
-  std::string_view given;
   std::string_view why = "a virtual file";
 };
 
@@ -67,18 +66,20 @@ class Supervisor {
   bool same_root_ = true;  // of all guests and us
   Descriptors descriptors_;
   PathBuffer path_{};
+  std::string_view given_;  // the path in it, of the call that is being decided
 };
 
 // The one place where a bug or a failed system call of ours turns into what the guest can see.
 void Supervisor::handle(const Call& call) {
   Reply reply = Fail{EIO};
+  given_ = {};
   try {
     reply = decide(call);
   } catch (const std::exception& error) {
     if (hooks_.bug) hooks_.bug(error.what());
   }
   Observer* const observer = hooks_.observer;
-  const bool wanted = observer != nullptr && observer->begins(call, reply);
+  const bool wanted = observer != nullptr && observer->begins(call, reply, given_);
   const auto result = engine_.answer(call, reply);
   if (!wanted) return;
   if (result)
@@ -101,6 +102,7 @@ Reply Supervisor::decide(const Call& call) {
     }
     case Operation::change_root:
       same_root_ = false;
+      if (hooks_.observer != nullptr) hooks_.observer->roots_differ();
       links_.look_through_guests();
       return Pass{};
     case Operation::install_filter:
@@ -110,6 +112,7 @@ Reply Supervisor::decide(const Call& call) {
     default: {
       const std::string_view text = read_string(call.tid, call.pointer(Arg::path), path_);
       if (text.data() == nullptr) return Pass{};
+      given_ = text;
       if (text.empty()) return decide_descriptor(call, base_of(call));
       return may_concern(call, text) ? decide_place(call, text) : Pass{};
     }
@@ -182,7 +185,7 @@ Reply Supervisor::decide_place(const Call& call, std::string_view text) {
   if (!intent) return Pass{};
   GuestView guest(call.tid, links_.trusts_cache_only());
   Spelling spelling{text, base_of(call), intent->follow_last, intent->scope};
-  Subject subject{resolve(tree_, guest, spelling), text};
+  Subject subject{resolve(tree_, guest, spelling)};
   if (subject.place.node == nullptr && spelling.follow_last && has_ruled_name(call, text)) {
     spelling.follow_last = false;  // a real link of that name may lead to another library
     Place unfollowed = resolve(tree_, guest, spelling);

@@ -47,7 +47,7 @@ void Observer::note_decision(pid_t tid, std::string_view resolved, std::string_v
   decided_.why = why;
 }
 
-bool Observer::begins(const Call& call, const Reply& reply) {
+bool Observer::begins(const Call& call, const Reply& reply, std::string_view path) {
   forget(call.tid);
   bool held = false;
   switch (call.def->operation) {
@@ -58,20 +58,26 @@ bool Observer::begins(const Call& call, const Reply& reply) {
       held = begins_mapping(call);
       break;
     case Operation::execute:
-      held = wanted_.processes && begins_exec(call, reply);
+      held = wanted_.processes && begins_exec(call, reply, path);
       break;
     case Operation::install_filter:
       blind(pid_of(call.tid), "it has a seccomp filter of its own, whose answers are not seen");
       break;
     default:
-      held = wanted_.files() && call.has(Arg::path) && begins_file(call, reply);
+      held = wanted_.files() && call.has(Arg::path) && begins_file(call, reply, path);
   }
   decided_.tid = 0;
   return held;
 }
 
-bool Observer::take_path(const Call& call, Event& event, std::string& full) {
-  const std::string_view path = read_string(call.tid, call.pointer(Arg::path), room_);
+GuestView Observer::view_of(pid_t tid) const {
+  GuestView view(tid);
+  if (same_root_) view.assume_our_root();
+  return view;
+}
+
+bool Observer::take_path(const Call& call, std::string_view path, Event& event, std::string& full) {
+  if (path.data() == nullptr) path = read_string(call.tid, call.pointer(Arg::path), room_);
   if (path.data() == nullptr) {
     // A bad address is the guest's own affair; that nothing can be read is ours.
     char byte = 0;
@@ -87,7 +93,7 @@ bool Observer::take_path(const Call& call, Event& event, std::string& full) {
   full = path;
   if (path.starts_with('/')) return true;
   std::string base =
-      GuestView(call.tid).path_of(call.has(Arg::dirfd) ? call.int_arg(Arg::dirfd) : AT_FDCWD);
+      view_of(call.tid).path_of(call.has(Arg::dirfd) ? call.int_arg(Arg::dirfd) : AT_FDCWD);
   full = path.empty() ? base : fmt::format("{}/{}", base == "/" ? "" : base, path);
   if (!base.empty()) event.add(Key::base, std::move(base));
   return true;
@@ -107,9 +113,9 @@ bool Observer::hold(Pending&& pending) {
   return true;
 }
 
-bool Observer::begins_file(const Call& call, const Reply& reply) {
+bool Observer::begins_file(const Call& call, const Reply& reply, std::string_view path) {
   Pending pending{recorder_.make(EventKind::file, pid_of(call.tid), call.tid)};
-  if (!take_path(call, pending.event, pending.full)) return false;
+  if (!take_path(call, path, pending.event, pending.full)) return false;
   const bool answered = !std::holds_alternative<Pass>(reply);
   // fstat(fd) of some C libraries is spelled with an empty path: no file is asked for.
   const bool nameless = pending.event.text(Key::path).empty() && call.has(Arg::at_flags) &&
@@ -126,10 +132,10 @@ bool Observer::begins_file(const Call& call, const Reply& reply) {
   return hold(std::move(pending));
 }
 
-bool Observer::begins_exec(const Call& call, const Reply& reply) {
+bool Observer::begins_exec(const Call& call, const Reply& reply, std::string_view path) {
   const pid_t pid = pid_of(call.tid);
   Pending pending{recorder_.make(EventKind::exec, pid, call.tid)};
-  if (!take_path(call, pending.event, pending.full)) return false;
+  if (!take_path(call, path, pending.event, pending.full)) return false;
   pending.def = call.def;
   add_decision(call, reply, pending.event);
   const int first = call.def->index_of(Arg::arguments);
@@ -183,12 +189,12 @@ void Observer::finish(Pending& pending, std::int64_t result) {
     process_of(tid).libraries.note_failure(pending.full);
   if (opens && !failed) {
     PathBuffer room;
+    GuestView view = view_of(tid);
     const int fd = static_cast<int>(result);
-    process_of(tid).libraries.note_open(pending.full, fd, GuestView(tid).name_of(fd, room));
-  }
-  if (opens && !failed && event.find<std::string>(Key::resolved) == nullptr) {
-    std::string resolved = GuestView(tid).path_of(static_cast<int>(result));
-    if (!resolved.empty()) event.add(Key::resolved, std::move(resolved));
+    const std::string_view link = view.name_of(fd, room);
+    process_of(tid).libraries.note_open(pending.full, fd, link);
+    if (!link.empty() && event.find<std::string>(Key::resolved) == nullptr)
+      event.add(Key::resolved, view.meaning_of(std::string(link)));
   }
   if (pending.recorded) recorder_.record(event);
 }

@@ -16,6 +16,7 @@
 #include "tracer/trace/libraries.h"
 #include "tracer/trace/recorder.h"
 #include "tracer/trace/wanted.h"
+#include "tracer/vfs/guest_view.h"
 
 namespace vgpu::tracer {
 
@@ -33,8 +34,8 @@ class Observer {
   void note_decision(pid_t tid, std::string_view resolved, std::string_view why);
 
   /// A guest has stopped in `call`, which is about to get `reply`. True if its result is wanted:
-  /// call returned() then, or forget().
-  bool begins(const Call& call, const Reply& reply);
+  /// call returned() then, or forget(). `path`: the call's, if it has been read already.
+  bool begins(const Call& call, const Reply& reply, std::string_view path = {});
   /// `result`: -errno if it failed.
   void returned(pid_t tid, std::int64_t result);
   /// Nobody will know the result of the call.
@@ -52,6 +53,9 @@ class Observer {
   void ended(pid_t tid, int status);
   /// A signal is about to reach a thread.
   void signalled(pid_t tid, int signal, pid_t sender);
+
+  /// From now on a guest may have another root directory than we have.
+  void roots_differ() noexcept { same_root_ = false; }
 
   /// Something that the trace cannot see, said once for each process.
   void blind(pid_t pid, std::string_view why);
@@ -77,11 +81,12 @@ class Observer {
 
   Process& process_of(pid_t tid);
   pid_t pid_of(pid_t tid);
-  bool begins_file(const Call& call, const Reply& reply);
-  bool begins_exec(const Call& call, const Reply& reply);
+  bool begins_file(const Call& call, const Reply& reply, std::string_view path);
+  bool begins_exec(const Call& call, const Reply& reply, std::string_view path);
   bool begins_mapping(const Call& call);
   void begins_kill(const Call& call);
-  bool take_path(const Call& call, Event& event, std::string& full);
+  bool take_path(const Call& call, std::string_view path, Event& event, std::string& full);
+  GuestView view_of(pid_t tid) const;
   void add_decision(const Call& call, const Reply& reply, Event& event);
   bool hold(Pending&& pending);
   void finish(Pending& pending, std::int64_t result);
@@ -99,6 +104,7 @@ class Observer {
     std::string why;
   } decided_;
   std::function<void(pid_t)> before_end_;
+  bool same_root_ = true;  // of all guests and us
   PathBuffer room_{};
 };
 

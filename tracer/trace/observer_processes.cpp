@@ -84,7 +84,7 @@ void Observer::add_program(Event& event, pid_t pid) {
   const ssize_t size =
       ::readlink(fmt::format("/proc/{}/exe", pid).c_str(), room.data(), room.size());
   std::string path(room.data(), static_cast<std::size_t>(size > 0 ? size : 0));
-  path = GuestView(pid).meaning_of(std::move(path));
+  path = view_of(pid).meaning_of(std::move(path));
   processes_[pid].libraries.add_program(file, path);
   if (!path.empty() && event.find<std::string>(Key::resolved) == nullptr)
     event.add(Key::resolved, std::move(path));
@@ -104,7 +104,7 @@ bool Observer::begins_mapping(const Call& call) {
   PathBuffer room;
   const std::string link(GuestView(call.tid).name_of(fd, room));
   const bool is_virtual = virtual_path_of_link(link).has_value();
-  std::string resolved = GuestView(call.tid).meaning_of(link);
+  std::string resolved = view_of(call.tid).meaning_of(std::string(link));
   Libraries& libraries = process_of(call.tid).libraries;
   pending.full = libraries.opened(fd, link);
   if (pending.full.empty()) pending.full = resolved;

@@ -12,6 +12,8 @@ std::int64_t monotonic_now() noexcept {
 
 Event Recorder::make(EventKind kind, pid_t pid, pid_t tid) const {
   Event event;
+  constexpr std::size_t kUsualFields = 12;
+  event.fields.reserve(kUsualFields);
   event.kind = kind;
   event.time = monotonic_now() - began_;
   event.pid = pid;

@@ -23,6 +23,9 @@ class GuestView {
 
   pid_t tid() const noexcept { return tid_; }
 
+  /// The guest's root directory is known to be ours: nobody asks for it then.
+  void assume_our_root() { root_.emplace(); }
+
   /// The path behind a descriptor, or the working directory for AT_FDCWD: a virtual one, a path in
   /// the guest's view, or the kernel's name for what has no path. Empty, with errno, if closed.
   std::string path_of(int dirfd);
