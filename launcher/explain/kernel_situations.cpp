@@ -196,10 +196,11 @@ Found out_of_memory(const Facts& facts, const Program& program) {
 }
 
 Found unsupported_call(const Facts&, const Program& program) {
-  if (program.unsupported.empty() || program.launches > 0) return std::nullopt;
-  const Unsupported& first = program.unsupported.front();
-  Finding finding{fmt::format("{} is not implemented, and the program called it", first.call),
-                  first.call,
+  // A monitor shows what it can get, and a program that computes does not need NVML for it.
+  const auto first = std::ranges::find(program.unsupported, false, &Unsupported::watches);
+  if (first == program.unsupported.end() || program.launches > 0) return std::nullopt;
+  Finding finding{fmt::format("{} is not implemented, and the program called it", first->call),
+                  first->call,
                   Step::kernels,
                   {},
                   nullptr};

@@ -128,6 +128,7 @@ struct Compile {
 
 struct Unsupported {
   std::string call;
+  bool watches = false;  ///< of NVML: it does not compute
   std::int64_t count = 0;
   Place at;
 };

@@ -99,8 +99,9 @@ void record_memory(Program& program, const Event& event, const Place&) {
 
 void record_unsupported(Program& program, const Event& event, const Place& at) {
   if (program.unsupported.size() < kMostUnsupported)
-    program.unsupported.push_back(
-        {clipped(event.text(Key::call), 80), event.number(Key::count, 1), at});
+    program.unsupported.push_back({clipped(event.text(Key::call), 80),
+                                   event.text(Key::api) == "nvml", event.number(Key::count, 1),
+                                   at});
 }
 
 }  // namespace vgpu::explain

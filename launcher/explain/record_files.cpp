@@ -5,6 +5,17 @@
 namespace vgpu::explain {
 namespace {
 
+/// Folders in which the loader looks for libraries made for this very processor, in each folder of
+/// its list; that they are not there says nothing. Source: glibc's elf/dl-hwcaps.c, up to 2.36.
+constexpr std::string_view kLoaderFolders[] = {"glibc-hwcaps", "x86-64-v2", "x86-64-v3",
+                                               "x86-64-v4",    "tls",       "haswell",
+                                               "xeon_phi",     "avx512_1",  "x86_64"};
+
+bool is_loaders_own(std::string_view path) noexcept {
+  return std::ranges::find(kLoaderFolders, path.substr(path.rfind('/') + 1)) !=
+         std::end(kLoaderFolders);
+}
+
 using tracer::Event;
 using tracer::Key;
 
@@ -64,7 +75,8 @@ void record_node(Program& program, Role role, Attempt attempt) {
     forgive(program, Failure::Kind::file, attempt.path);
     node.good = std::move(attempt);
   } else {
-    add_failure(program, {Failure::Kind::file, attempt.path, attempt.error, attempt.at});
+    if (!is_loaders_own(attempt.path))
+      add_failure(program, {Failure::Kind::file, attempt.path, attempt.error, attempt.at});
     node.bad = std::move(attempt);
   }
 }

@@ -75,6 +75,14 @@ explains gpu-used 'OK' "$VGPU_RUN" "$GUESTS/vector_add"
 grep -qE 'what +the GPU was used: 1 launches in .* 3 copies of 12000 bytes' "$scratch/report" || fail 'other numbers' "$(cat "$scratch/report")"
 if [ -e /usr/bin/nvidia-smi ]; then skip 'a real nvidia-smi'; else
   explains only-watched 'OK' "$VGPU_RUN" nvidia-smi -L
+  explains only-watched 'OK' "$VGPU_RUN" nvidia-smi
+fi
+if command -v hashcat >/dev/null && HOME=$scratch hashcat -I --force >"$scratch/bare" 2>&1; then
+  law "hashcat, which lists what NVML and the driver say: with a virtual GPU, and without any"
+  explains seen-not-used 'last done: make a context' "$VGPU_RUN" --gpu t4 env HOME="$scratch" hashcat -I --force
+  [ -e /dev/nvidiactl ] || explains library-not-found 'libcuda.so.1 was looked for' $none env HOME="$scratch" hashcat -I --force
+else
+  skip 'hashcat is not here, or does not run without vgpu-run either'
 fi
 
 law 'nobody looks for a GPU: not at all, by a static program, as told by a variable, or it cannot be seen'
@@ -233,6 +241,9 @@ if [ -z "$nvcc" ]; then skip 'nvcc is not here'; else
   "$nvcc" -gencode arch=compute_90,code=compute_90 -o "$scratch/newer" "$scratch/sass.cu"
   explains capability-too-low 'compute_90 .ptx.*9\.0 or more' "$VGPU_RUN" "$scratch/newer"
   explains gpu-used '1 launches' "$VGPU_RUN" --gpu h100 "$scratch/newer"
+  law 'a program of nvcc that computes, and one whose last kernel fails'
+  explains gpu-used '[1-9][0-9]* launches' "$VGPU_RUN" "$GUESTS/nv_matmul-static"
+  explains kernel-failed 'CUDA_ERROR_ILLEGAL_ADDRESS' "$VGPU_RUN" "$GUESTS/nv_out_of_bounds-static" far
 fi
 
 finish

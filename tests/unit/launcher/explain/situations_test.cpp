@@ -99,6 +99,9 @@ const Situation kSituations[] = {
     {"only-watched", &kProgram,
      R"~({"pid":10,"event":"api","api":"nvml","call":"nvmlInit_v2","answer":"NVML_SUCCESS"}
 {"pid":10,"event":"api","api":"nvml","call":"nvmlDeviceGetCount_v2","answer":"NVML_SUCCESS"})~", "asked NVML"},
+    {"only-watched", &kProgram,
+     R"~({"pid":10,"event":"api","api":"nvml","call":"nvmlInit_v2","answer":"NVML_SUCCESS"}
+{"pid":10,"event":"unsupported","api":"nvml","call":"nvmlDeviceGetFanSpeed","count":1})~", "asked NVML"},
     {"musl-program", &kProgram,
      R"~({"pid":10,"event":"exec","path":"/bin/m","argv":["m"],"interpreter":"/lib/ld-musl-x86_64.so.1","machine":"x86_64","libc":"musl","result":0}
 {"pid":10,"event":"file","call":"open","path":"/usr/lib/libcuda.so.1","real":0,"result":3})~", "ld-musl-x86_64"},
