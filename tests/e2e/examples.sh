@@ -19,4 +19,15 @@ for folder in "$here"/../../examples/*/; do
   diff -u "$scratch/want" "$scratch/out" >"$scratch/diff" || fail "$(cat "$scratch/diff")"
 done
 
+law 'systemd understands the drop-in of examples/ollama'
+if command -v systemd-analyze >/dev/null; then
+  mkdir -p "$scratch/units/ollama.service.d"
+  printf '[Service]\nExecStart=/bin/false\n' >"$scratch/units/ollama.service"
+  sed "s,/usr/local/bin/vgpu-run,$VGPU_RUN,; s,/usr/local/bin/ollama,/bin/true," "$here/../../examples/ollama/vgpu.conf" >"$scratch/units/ollama.service.d/vgpu.conf"
+  run env "SYSTEMD_UNIT_PATH=$scratch/units:" systemd-analyze verify --man=no "$scratch/units/ollama.service"
+  { [ "$status" -eq 0 ] && ! [ -s "$scratch/err" ]; } || fail "status $status" "$(shown 'systemd-analyze verify')"
+else
+  skip 'systemd-analyze is not installed'
+fi
+
 finish

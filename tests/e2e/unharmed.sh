@@ -119,6 +119,25 @@ tool npm 'npm' && same_as_bare sh -c 'rm -rf package; mkdir package && cd packag
 tool sudo 'sudo' && if [ "$(id -u)" -eq 0 ]; then same_as_bare sudo -n -u nobody sh -c 'id -un; exit 4'; else skip 'not root'; fi
 tool qemu-x86_64-static 'qemu-user' && same_as_bare qemu-x86_64-static /bin/ls /usr
 tool perf 'perf' && same_as_bare sh -c 'perf stat -o counts true; s=$?; grep -c elapsed counts; exit $s'
+if [ "$traced" != ptrace ] && tool rr rr; then
+  # It needs the processor's counters and says so; then there is nothing to compare.
+  if rr record -n -o recording true >/dev/null 2>rr_says; then
+    same_as_bare sh -c 'rm -rf recording; rr record -n -o recording true; echo $?'
+  else
+    skip "rr does not run here without us: $(head -n 1 rr_says)"
+  fi
+fi
+if tool squashfuse 'a file system that a program of the tree serves (FUSE): nobody waits for ever' && command -v mksquashfs >/dev/null; then
+  mkdir served mounted && cp /etc/passwd served && ln -s passwd served/link && mksquashfs served image -quiet -no-progress >/dev/null
+  end='fusermount3 -u mounted || umount mounted'
+  if squashfuse image mounted 2>fuse_says && sh -c "$end"; then
+    # The server is asked by several at once, over links and for what is not there, while it makes calls of its own.
+    same_as_bare sh -c "squashfuse image mounted && for i in 1 2 3 4; do { ls mounted; cat mounted/link; stat -c %F mounted/link; realpath mounted/link; cat mounted/none; } >part\$i 2>&1 & done; wait
+      cat part1 part2 part3 part4; $end"
+  else
+    skip "not without us either: $(head -n 1 fuse_says)"
+  fi
+fi
 page='<p id=p></p><script>p.textContent=[6*7,typeof WebAssembly,navigator.hardwareConcurrency>0].join()</script>'
 # browses COMMAND...: a browser shows the page as it does without us, where it does that.
 browses() {

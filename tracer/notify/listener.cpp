@@ -132,6 +132,7 @@ std::optional<std::int64_t> Listener::answer(const Call& call, const Reply& repl
     return value->value;
   }
   if (const auto* gift = std::get_if<GiveFd>(&reply)) return give(call, *gift);
+  if (const auto* moved = std::get_if<ReturnAndSeek>(&reply)) return seek(*this, call, *moved);
   if (const auto* enter = std::get_if<EnterDirectory>(&reply))
     enter_directory(*this, call, *enter);
   else if (const auto* run = std::get_if<Execute>(&reply))

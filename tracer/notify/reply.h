@@ -37,8 +37,15 @@ struct Execute {
   GuestPtr empty_string;  ///< a NUL in the guest's memory
 };
 
-/// What the guest sees: the four things that the kernel lets a supervisor do, and two for which the
-/// thread must be held.
-using Reply = std::variant<Pass, Fail, Return, GiveFd, EnterDirectory, Execute>;
+/// Return value, and let what the guest's fd stands for go on at offset.
+struct ReturnAndSeek {
+  std::int64_t value;
+  int fd;  ///< the guest's
+  std::int64_t offset;
+};
+
+/// What the guest sees: the four things that the kernel lets a supervisor do, and three for which
+/// the thread must be held.
+using Reply = std::variant<Pass, Fail, Return, GiveFd, EnterDirectory, Execute, ReturnAndSeek>;
 
 }  // namespace vgpu::tracer

@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -6,7 +7,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
+#include <optional>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tracer/perform/dirent.h"
@@ -20,12 +25,49 @@ namespace {
 constexpr std::size_t kMost = 1 << 16;     // a guest may offer more room than we care to fill
 constexpr off_t kPastTheEnd = 0x7fffffff;  // the largest that every file system takes
 
-// The guest's own open description, so that its offset moves as the guest expects.
-UniqueFd directory_of(const Call& call, GuestView& guest) {
+// What stands for the guest's descriptor while it is read. Its own open description where we may
+// have that, so that its offset moves as the guest expects.
+struct Directory {
+  UniqueFd fd;
+  bool is_guests = true;  // false: one of ours, at the same place, where the guest's must follow it
+};
+
+UniqueFd copy_of_guests(const Call& call, GuestView& guest) {
   const GuestStatus* status = guest.status();
   if (status == nullptr) return {};
   const UniqueFd process = open_pidfd(status->tgid);
   return process ? copy_fd(process, call.int_arg(Arg::fd)) : UniqueFd();
+}
+
+// Source: proc(5), /proc/pid/fdinfo.
+std::optional<off_t> offset_of(pid_t tid, int fd) {
+  std::ifstream info(fmt::format("/proc/{}/fdinfo/{}", tid, fd));
+  std::string key;
+  off_t offset = 0;
+  if (!(info >> key >> offset) || key != "pos:") return std::nullopt;
+  return offset;
+}
+
+Directory open_directory(const Call& call, GuestView& guest) {
+  Directory directory{copy_of_guests(call, guest)};
+  if (directory.fd) return directory;
+  const int number = call.int_arg(Arg::fd);
+  const auto offset = offset_of(call.tid, number);
+  const auto link = fmt::format("/proc/{}/fd/{}", call.tid, number);
+  UniqueFd ours(::open(link.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK));
+  if (offset && ours && ::lseek(ours.get(), *offset, SEEK_SET) == *offset)
+    directory = {std::move(ours), false};
+  return directory;
+}
+
+// The guest's descriptor goes on where ours has got to.
+Reply let_follow(const Call& call, int ours, Reply reply) {
+  const auto* told = std::get_if<Return>(&reply);
+  if (told == nullptr) return reply;
+  const off_t offset = ::lseek(ours, 0, SEEK_CUR);
+  if (offset < 0) return Fail{errno};
+  if (call.abi == Abi::i386 && offset > kPastTheEnd) return Fail{EOVERFLOW};
+  return ReturnAndSeek{told->value, call.int_arg(Arg::fd), offset};
 }
 
 std::vector<Dirent> entries_of(const Node& directory) {
@@ -111,12 +153,14 @@ Reply perform_list(const Engine& engine, const Call& call, GuestView& guest, con
   const Node* directory = find_directory(call, guest, tree, by_any_name);
   if (directory == nullptr || !directory->is_directory()) return Pass{};
   if (directory->really_exists && directory->children.empty()) return Pass{};
-  const UniqueFd fd = directory_of(call, guest);
-  if (!fd || !engine.still_waiting(call)) return Pass{};
+  const Directory open = open_directory(call, guest);
+  if (!open.fd || !engine.still_waiting(call)) return Pass{};
   DirentWriter writer(call.def->operation == Operation::list_old,
                       std::min<std::size_t>(call.arg(Arg::size) & 0xffffffffU, kMost));
-  return directory->is_virtual() ? list_virtual(call, fd.get(), tree, *directory, writer)
-                                 : list_merged(call, fd.get(), *directory, writer);
+  const int fd = open.fd.get();
+  Reply reply = directory->is_virtual() ? list_virtual(call, fd, tree, *directory, writer)
+                                        : list_merged(call, fd, *directory, writer);
+  return open.is_guests ? std::move(reply) : let_follow(call, fd, std::move(reply));
 }
 
 }  // namespace vgpu::tracer

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -14,6 +15,7 @@ namespace {
 
 // Source: arch/x86/entry/syscalls/syscall_32.tbl.
 constexpr int kClose32 = 6;
+constexpr int kLseek32 = 19;
 constexpr int kFchdir32 = 133;
 constexpr int kExecveat32 = 358;
 
@@ -45,6 +47,17 @@ void change_directory(HeldThread& thread, int number) {
   thread.restore(result);
 }
 
+// What is returned to the guest, as far as it lives.
+std::int64_t seek_and_return(HeldThread& thread, const ReturnAndSeek& reply) {
+  std::int64_t place = 0;
+  const auto fd = static_cast<std::uint64_t>(reply.fd);
+  const auto offset = static_cast<std::uint64_t>(reply.offset);
+  if (!thread.run({SYS_lseek, kLseek32, {fd, offset, SEEK_SET}}, place)) return -ESRCH;
+  const std::int64_t result = place < 0 ? place : reply.value;
+  thread.restore(result);
+  return result;
+}
+
 void replace_by_execveat(HeldThread& thread, const Call& call, const Execute& reply, int number) {
   const bool at = call.has(Arg::dirfd);
   thread.replace_call(
@@ -66,6 +79,18 @@ void execute(Listener& listener, const Call& call, const Execute& reply) {
   HeldThread thread(call);
   const int number = lend_and_stop(listener, call, thread, reply.fd.get(), reply.cloexec);
   if (number >= 0) replace_by_execveat(thread, call, reply, number);
+}
+
+std::int64_t seek(Listener& listener, const Call& call, const ReturnAndSeek& reply) {
+  HeldThread thread(call);
+  const bool stops = thread && thread.interrupt();
+  listener.answer(call, Fail{EACCES});
+  return stops && thread.stop() ? seek_and_return(thread, reply) : -EACCES;
+}
+
+std::int64_t seek(const Call& call, const ReturnAndSeek& reply) {
+  HeldThread thread(call, HeldThread::Ours{});
+  return thread.skip_call() ? seek_and_return(thread, reply) : -ESRCH;
 }
 
 std::optional<int> give_descriptor(const Call& call, const GiveFd& reply) {

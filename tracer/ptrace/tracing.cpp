@@ -195,6 +195,7 @@ std::optional<std::int64_t> Tracing::answer(const Call& call, const Reply& reply
     return value->value;
   }
   if (const auto* give = std::get_if<GiveFd>(&reply)) return give_descriptor(call, *give);
+  if (const auto* moved = std::get_if<ReturnAndSeek>(&reply)) return seek(call, *moved);
   if (const auto* enter = std::get_if<EnterDirectory>(&reply))
     enter_directory(call, *enter);
   else

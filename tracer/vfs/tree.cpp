@@ -25,20 +25,25 @@ ino_t inode_of(std::string_view path) noexcept {
 
 }  // namespace
 
-std::string canonical_path(const std::string& path) {
+// `path` with the symbolic links among its real ancestors followed. Rows have few parents, and the
+// C library asks the kernel for each component of each: the answers are kept while rows are added.
+std::string Tree::canonical(const std::string& path) {
   if (path == "/") return path;
   const std::string parent = parent_of(path);
   const std::string name = path.substr(path.rfind('/'));
+  if (const auto known = bases_.find(parent); known != bases_.end()) return known->second + name;
   char real[PATH_MAX];
   std::string base =
-      ::realpath(parent.c_str(), real) != nullptr ? std::string(real) : canonical_path(parent);
+      ::realpath(parent.c_str(), real) != nullptr ? std::string(real) : canonical(parent);
   if (base == "/") base.clear();
+  bases_.emplace(parent, base);
   return base + name;
 }
 
 Tree::Tree(std::span<const VirtualFile> rows) {
   nodes_.reserve(rows.size() * 2);
   for (const VirtualFile& row : rows) add_row(row);
+  bases_.clear();
 }
 
 const Node* Tree::find(std::string_view path) const noexcept {
@@ -98,7 +103,7 @@ void Tree::add_row(const VirtualFile& row) {
   if (!row.path.starts_with('/') || row.path.size() < 2 || row.path.ends_with('/') ||
       row.path.find("//") != std::string::npos)
     throw std::invalid_argument(fmt::format("not a canonical path: '{}'", row.path));
-  const std::string path = canonical_path(row.path);
+  const std::string path = canonical(row.path);
   if (row.kind == NodeKind::directory) {
     Node& node = add_directory(path);
     if (node.row != nullptr || !node.is_directory())

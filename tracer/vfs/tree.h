@@ -73,6 +73,7 @@ class Tree {
   Node& add_directory(const std::string& path);
   void add_row(const VirtualFile& row);
   void link_to_parent(Node& node);
+  std::string canonical(const std::string& path);
 
   std::unordered_map<std::string, Node, StringHash, std::equal_to<>> nodes_;
   std::unordered_set<std::string, StringHash, std::equal_to<>> directory_names_;
@@ -80,9 +81,7 @@ class Tree {
   using Identity = std::pair<dev_t, ino_t>;
   std::map<Identity, const Node*> real_directories_;
   std::set<Identity> replaced_;
+  std::unordered_map<std::string, std::string> bases_;  // of parents; see canonical()
 };
-
-/// Returns `path` with the symbolic links among its real ancestors followed.
-std::string canonical_path(const std::string& path);
 
 }  // namespace vgpu::tracer
