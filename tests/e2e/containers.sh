@@ -54,7 +54,9 @@ if [ -n "$nobody" ]; then
   fi
 fi
 
-law 'where directories cannot be listed (docs/LIMITS.md), the files are there by path, for 32-bit programs too'
+law 'where descriptors cannot be taken from a guest, its directories are listed all the same, also for 32-bit programs'
+"$VGPU_RUN" ls /proc/driver/nvidia >"$scratch/listed"
+prints "$(cat "$scratch/listed")" "$container" "$VGPU_RUN" ls /proc/driver/nvidia
 says 'NVRM version' "$container" "$VGPU_RUN" cat /proc/driver/nvidia/version
 if [ -x "$GUESTS/probe32" ]; then
   says '^/proc/driver/nvidia/version: .* open ok with content' "$container" "$VGPU_RUN" "$GUESTS/probe32" /proc/driver/nvidia/version
