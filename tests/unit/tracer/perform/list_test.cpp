@@ -155,6 +155,10 @@ TEST_CASE("getdents: where we may not take the guest's descriptor the guest move
         EXPECT(read_in_steps(path, 512, SYS_getdents64) == all);
       }
       EXPECT(count(names_of(::opendir("/dev")), "vdev0") == 1);
+      std::array<char, 512> room{};
+      const int no_reading = ::open("/dev", O_PATH | O_DIRECTORY);
+      EXPECT(::syscall(SYS_getdents64, no_reading, room.data(), room.size()) == -1);
+      EXPECT(errno == EBADF);
     });
     ::_exit(lost && outcome.status == 0 && outcome.bugs.empty() ? 0 : 1);
   }
