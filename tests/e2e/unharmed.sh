@@ -108,7 +108,7 @@ if tool make 'make -j with many short processes'; then
   same_as_bare sh -c 'make -sj8 2>&1 | sort -n | md5sum'
 fi
 
-tool unshare 'unshare: user, mount and pid namespaces' && same_as_bare unshare -Urmpf --mount-proc sh -c 'id -u; ls /proc | grep -c "^[0-9]"; mount -t tmpfs none /tmp && ls -A /tmp; chroot / id -u'
+tool unshare 'unshare: user, mount and pid namespaces' && same_as_bare unshare -Urmpf --mount-proc sh -c 'id -u; list=$(ls /proc); echo "$list" | grep -c "^[0-9]"; mount -t tmpfs none /tmp && ls -A /tmp; chroot / id -u'
 tool bwrap 'bubblewrap' && same_as_bare bwrap --dev-bind / / --unshare-pid --proc /proc sh -c 'echo $$; ls /usr | md5sum'
 tool su 'su to another user' && if [ "$(id -u)" -eq 0 ]; then same_as_bare su -s /bin/sh nobody -c 'id -un; cat /etc/shadow 2>&1; exit 6'; else skip 'not root'; fi
 tool setpriv 'an ordinary user' && if [ "$(id -u)" -eq 0 ]; then same_as_bare setpriv --reuid 65534 --regid 65534 --clear-groups sh -c 'id -u; cat /etc/shadow; ls -ld /root; grep NoNewPrivs /proc/self/status'; else skip 'not root'; fi
