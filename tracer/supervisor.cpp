@@ -102,7 +102,6 @@ Reply Supervisor::decide(const Call& call) {
     }
     case Operation::change_root:
       same_root_ = false;
-      if (hooks_.observer != nullptr) hooks_.observer->roots_differ();
       links_.look_through_guests();
       return Pass{};
     case Operation::install_filter:

@@ -6,6 +6,7 @@
 
 #include "launcher/explain/call_groups.h"
 #include "launcher/explain/situations.h"
+#include "shim/abi/ptxas_words.h"
 
 namespace vgpu::explain {
 namespace {
@@ -37,7 +38,7 @@ int capability_of(std::string_view image) noexcept {
 bool is_for_others(const Images& images) noexcept {
   return images.answer == "CUDA_ERROR_NO_BINARY_FOR_GPU" ||
          (images.answer == "CUDA_ERROR_INVALID_PTX" &&
-          images.message.find("SM version specified by .target is higher") != std::string::npos);
+          images.message.find(kTargetIsNewer) != std::string::npos);
 }
 
 bool is_out_of_memory(const std::optional<Call>& call) noexcept {

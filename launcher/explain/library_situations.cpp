@@ -124,13 +124,14 @@ Found dependency_missing(const Facts&, const Program& program) {
     if (library.failures == 0 || library.found || library.mapped || library.role == Role::driver ||
         library.role == Role::nvml)
       continue;
-    const Library* asking = first_library(program, [&, &wanted = name](const Library& each) {
+    const auto may_need = [&wanted = name, &lost = library](const Library& each) {
       // Without the file's own word: a loader looks for what a library needs after opening it.
-      return is_gpu_library(each) && place_of(each).time < library.attempts.front().at.time &&
+      return is_gpu_library(each) && place_of(each).time < lost.attempts.front().at.time &&
              needs(each, wanted)
                  .value_or(each.role == Role::backend &&
-                           (library.role == Role::runtime || library.role == Role::toolkit));
-    });
+                           (lost.role == Role::runtime || lost.role == Role::toolkit));
+    };
+    const Library* asking = first_library(program, may_need);
     if (asking != nullptr && missing == nullptr) {
       missing = &library;
       by = asking;

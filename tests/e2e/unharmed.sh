@@ -130,7 +130,7 @@ elif tool rr rr; then
     skip "rr does not run here without us: $(head -n 1 rr_says)"
   fi
 fi
-if tool squashfuse 'a file system that a program of the tree serves (FUSE): nobody waits for ever' && command -v mksquashfs >/dev/null; then
+if tool squashfuse 'a file system that a program of the tree serves (FUSE): nobody waits for ever' && tool mksquashfs 'a file system that a program of the tree serves (FUSE): nobody waits for ever'; then
   mkdir served mounted && cp /etc/passwd served && ln -s passwd served/link && mksquashfs served image -quiet -no-progress >/dev/null
   end='fusermount3 -u mounted || umount mounted'
   if squashfuse image mounted 2>fuse_says && sh -c "$end"; then

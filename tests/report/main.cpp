@@ -140,7 +140,7 @@ class Report {
       }
       for (const std::string& form : each.forms) ++tally.forms[form];
     }
-    std::fflush(stdout);  // hours may pass until the next
+    static_cast<void>(std::fflush(stdout));  // hours may pass until the next
   }
 
   const Options& options_;

@@ -1,18 +1,10 @@
 #!/bin/sh
-# A public cuda-samples program, unmodified, passes its own check: check.sh NAME. It needs nvcc, and a checkout of
-# https://github.com/NVIDIA/cuda-samples in VGPU_CUDA_SAMPLES. Programs are kept in SAMPLES_BUILT.
-. "$(dirname "$0")/../lib/check.sh"
+# A public cuda-samples program, unmodified, passes its own check: check.sh NAME. Programs are
+# kept in SAMPLES_BUILT.
+. "$(dirname "$0")/find.sh"
 name=$1
 row=$(grep "^$name " "$here/samples.txt")
 text=$(echo "$row" | awk '{ $1 = $2 = $3 = ""; sub(/^ +/, ""); print }')
-if [ ! -d "${VGPU_CUDA_SAMPLES:-}/Samples" ]; then
-  echo 'SKIP: cuda-samples: VGPU_CUDA_SAMPLES names no checkout of them'
-  exit 77
-fi
-if ! nvcc=$("$lib/find-nvcc"); then
-  echo 'SKIP: cuda-samples: no CUDA toolkit (nvcc)'
-  exit 77
-fi
 LD_LIBRARY_PATH=$(dirname "$(dirname "$nvcc")")/lib64
 export LD_LIBRARY_PATH
 

@@ -1,15 +1,7 @@
 #!/bin/sh
 # The tensor-core samples compute right: their sizes are made smaller, so that their own check against the processor, which
 # is off by default, ends within seconds. The programs as they are: check.sh; those check nothing.
-. "$(dirname "$0")/../lib/check.sh"
-if [ ! -d "${VGPU_CUDA_SAMPLES:-}/Samples" ]; then
-  echo 'SKIP: cuda-samples: VGPU_CUDA_SAMPLES names no checkout of them'
-  exit 77
-fi
-if ! nvcc=$("$lib/find-nvcc"); then
-  echo 'SKIP: cuda-samples: no CUDA toolkit (nvcc)'
-  exit 77
-fi
+. "$(dirname "$0")/find.sh"
 
 for name in $(awk '/^[a-z0-9]+TensorCoreGemm / { print $1 }' "$here/samples.txt"); do
   law "$name, made smaller, finds no difference to the processor"

@@ -115,7 +115,7 @@ bool Tracing::serve(short, const std::function<void(const Call&)>& handle) {
     else if (errno != EINTR)
       throw fmt::system_error(errno, "wait for the guests");
   }
-  ::raise(SIGCHLD);  // there may be more, whose signal has been read
+  static_cast<void>(::raise(SIGCHLD));  // there may be more, whose signal has been read
   return true;
 }
 

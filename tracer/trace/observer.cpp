@@ -49,6 +49,7 @@ void Observer::note_decision(pid_t tid, std::string_view resolved, std::string_v
 
 bool Observer::begins(const Call& call, const Reply& reply, std::string_view path) {
   forget(call.tid);
+  if (call.def->operation == Operation::change_root) same_root_ = false;
   bool held = false;
   switch (call.def->operation) {
     case Operation::watch_kill:

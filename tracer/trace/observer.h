@@ -54,9 +54,6 @@ class Observer {
   /// A signal is about to reach a thread.
   void signalled(pid_t tid, int signal, pid_t sender);
 
-  /// From now on a guest may have another root directory than we have.
-  void roots_differ() noexcept { same_root_ = false; }
-
   /// Something that the trace cannot see, said once for each process.
   void blind(pid_t pid, std::string_view why);
 

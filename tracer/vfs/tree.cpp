@@ -23,27 +23,49 @@ ino_t inode_of(std::string_view path) noexcept {
   return static_cast<ino_t>(hash >> 16);  // 48 bits: it may travel through a double
 }
 
-}  // namespace
+// Follows the symbolic links among the real ancestors of rows. Rows have few parents, and the C
+// library asks the kernel for each component of each: the answers are kept.
+class Ancestors {
+ public:
+  std::string canonical(const std::string& path) {
+    if (path == "/") return path;
+    const std::string parent = parent_of(path);
+    const auto known = bases_.find(parent);
+    const std::string& base = known != bases_.end() ? known->second : look_up(parent);
+    return base + path.substr(path.rfind('/'));
+  }
 
-// `path` with the symbolic links among its real ancestors followed. Rows have few parents, and the
-// C library asks the kernel for each component of each: the answers are kept while rows are added.
-std::string Tree::canonical(const std::string& path) {
-  if (path == "/") return path;
-  const std::string parent = parent_of(path);
-  const std::string name = path.substr(path.rfind('/'));
-  if (const auto known = bases_.find(parent); known != bases_.end()) return known->second + name;
-  char real[PATH_MAX];
-  std::string base =
-      ::realpath(parent.c_str(), real) != nullptr ? std::string(real) : canonical(parent);
-  if (base == "/") base.clear();
-  bases_.emplace(parent, base);
-  return base + name;
+ private:
+  const std::string& look_up(const std::string& parent) {
+    char real[PATH_MAX];
+    std::string base =
+        ::realpath(parent.c_str(), real) != nullptr ? std::string(real) : canonical(parent);
+    if (base == "/") base.clear();
+    return bases_.emplace(parent, std::move(base)).first->second;
+  }
+
+  std::unordered_map<std::string, std::string> bases_;
+};
+
+void check_spelling(const std::string& path) {
+  // The name of a descriptor has room for so much, and '|' stands for '/' in it: see
+  // descriptor.cpp.
+  if (path.size() > kLongestPath || path.find('|') != std::string::npos)
+    throw std::invalid_argument(fmt::format("cannot be a virtual path: '{}'", path));
+  if (!path.starts_with('/') || path.size() < 2 || path.ends_with('/') ||
+      path.find("//") != std::string::npos)
+    throw std::invalid_argument(fmt::format("not a canonical path: '{}'", path));
 }
+
+}  // namespace
 
 Tree::Tree(std::span<const VirtualFile> rows) {
   nodes_.reserve(rows.size() * 2);
-  for (const VirtualFile& row : rows) add_row(row);
-  bases_.clear();
+  Ancestors ancestors;
+  for (const VirtualFile& row : rows) {
+    check_spelling(row.path);
+    add_row(row, ancestors.canonical(row.path));
+  }
 }
 
 const Node* Tree::find(std::string_view path) const noexcept {
@@ -95,15 +117,7 @@ Node& Tree::add_directory(const std::string& path) {
   return node;
 }
 
-void Tree::add_row(const VirtualFile& row) {
-  // The name of a descriptor has room for so much, and '|' stands for '/' in it: see
-  // descriptor.cpp.
-  if (row.path.size() > kLongestPath || row.path.find('|') != std::string::npos)
-    throw std::invalid_argument(fmt::format("cannot be a virtual path: '{}'", row.path));
-  if (!row.path.starts_with('/') || row.path.size() < 2 || row.path.ends_with('/') ||
-      row.path.find("//") != std::string::npos)
-    throw std::invalid_argument(fmt::format("not a canonical path: '{}'", row.path));
-  const std::string path = canonical(row.path);
+void Tree::add_row(const VirtualFile& row, const std::string& path) {
   if (row.kind == NodeKind::directory) {
     Node& node = add_directory(path);
     if (node.row != nullptr || !node.is_directory())

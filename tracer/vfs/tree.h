@@ -71,9 +71,8 @@ class Tree {
 
  private:
   Node& add_directory(const std::string& path);
-  void add_row(const VirtualFile& row);
+  void add_row(const VirtualFile& row, const std::string& path);
   void link_to_parent(Node& node);
-  std::string canonical(const std::string& path);
 
   std::unordered_map<std::string, Node, StringHash, std::equal_to<>> nodes_;
   std::unordered_set<std::string, StringHash, std::equal_to<>> directory_names_;
@@ -81,7 +80,6 @@ class Tree {
   using Identity = std::pair<dev_t, ino_t>;
   std::map<Identity, const Node*> real_directories_;
   std::set<Identity> replaced_;
-  std::unordered_map<std::string, std::string> bases_;  // of parents; see canonical()
 };
 
 }  // namespace vgpu::tracer

@@ -1,5 +1,7 @@
 #include "shim/cpu/image/target.h"
 
+#include "shim/abi/ptxas_words.h"
+
 namespace vgpu::image {
 
 std::string name_of(const Target& target) {
@@ -9,8 +11,7 @@ std::string name_of(const Target& target) {
 }
 
 std::string why_not(const Target& target, int compute_capability) {
-  if (target.arch > compute_capability)
-    return "SM version specified by .target is higher than default SM version assumed";
+  if (target.arch > compute_capability) return std::string(kTargetIsNewer);
   if (target.suffix == 'a' && target.arch != compute_capability)
     return "Program with .target '" + name_of(target) +
            "' cannot be compiled to future architecture";
