@@ -3,6 +3,7 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
 find_package(doctest REQUIRED)
+set(Boost_USE_STATIC_LIBS ON)  # one library less to load at each start
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(LLVM 19.1 REQUIRED CONFIG HINTS /usr/lib/llvm-19/lib/cmake/llvm)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
@@ -26,3 +27,12 @@ set_property(TARGET LLVMSupport PROPERTY INTERFACE_LINK_LIBRARIES
   rt dl m ${ZLIB_ARCHIVE} ${ZSTD_ARCHIVE} LLVMDemangle)
 set_property(TARGET PkgConfig::ZSTD PROPERTY INTERFACE_LINK_LIBRARIES ${ZSTD_ARCHIVE})
 set_property(TARGET PkgConfig::LZ4 PROPERTY INTERFACE_LINK_LIBRARIES ${LZ4_ARCHIVE})
+
+# fmt, likewise. What its headers leave out differs from version to version.
+if(fmt_VERSION VERSION_GREATER_EQUAL 9 AND fmt_VERSION VERSION_LESS 10)
+  add_library(vgpu_fmt STATIC cmake/fmt_archive.cpp)
+  target_include_directories(vgpu_fmt SYSTEM PUBLIC $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+else()
+  add_library(vgpu_fmt INTERFACE)
+  target_link_libraries(vgpu_fmt INTERFACE fmt::fmt-header-only)
+endif()

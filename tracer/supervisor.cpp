@@ -35,6 +35,26 @@ bool follows_last(const Call& call) noexcept {
   return (flags & AT_SYMLINK_NOFOLLOW) == 0 && call.def->operation != Operation::read_link;
 }
 
+// Whether calls wait already when the supervisor comes back for the next one. Then it kept a
+// processor busy while they were made, so they come from others, and should be woken there.
+class Rush {
+ public:
+  // True if it is worth a system call to know.
+  bool should_look() noexcept { return looks_left_ > 0 || ++calls_ % kSample == 0; }
+  void looked(bool found) noexcept {
+    if (found)
+      looks_left_ = kLooks;
+    else if (looks_left_ > 0)
+      --looks_left_;
+  }
+
+ private:
+  static constexpr unsigned kSample = 16;
+  static constexpr int kLooks = 64;
+  unsigned calls_ = 0;
+  int looks_left_ = 0;
+};
+
 class Supervisor {
  public:
   Supervisor(Engine& engine, std::span<const Rule> rules, std::span<const VirtualFile> files,
@@ -53,6 +73,7 @@ class Supervisor {
   Reply decide_descriptor(const Call& call, int fd);
   Reply decide_place(const Call& call, std::string_view text);
   bool may_concern(const Call& call, std::string_view text) const;
+  bool ends_elsewhere(const Call& call, std::string_view text) const;
   bool has_ruled_name(const Call& call, std::string_view text) const;
   const Rule* find_rule_for(const Call& call, const Place& place, bool writes) const;
   Reply follow_rule(const Rule& rule, const Request& request);
@@ -142,13 +163,25 @@ Reply Supervisor::decide_descriptor(const Call& call, int fd) {
   return perform({call, intent, "", place, guest, tree_, descriptors_});
 }
 
+// True for a call that changes nothing and ends at a name which nothing of ours has, so that no
+// link on the way makes a difference: where it leads into a virtual directory the answer is ENOENT
+// from us and from the kernel.
+bool Supervisor::ends_elsewhere(const Call& call, std::string_view text) const {
+  if (follows_last(call)) return false;
+  const Operation wanted = call.def->operation;
+  const bool asks = wanted == Operation::read_link || wanted == Operation::stat ||
+                    wanted == Operation::stat64 || wanted == Operation::statx;
+  return asks && !links_.may_be_ours(text.substr(text.rfind('/') + 1));
+}
+
 bool Supervisor::may_concern(const Call& call, std::string_view text) const {
   if (interest_.may_concern(text)) return true;
   const bool relative = !text.starts_with('/') || call.has(Arg::open_how);  // RESOLVE_IN_ROOT
   if (relative && descriptors_.gave_directory() &&
       GuestView(call.tid).virtual_directory(base_of(call)))
     return true;
-  return links_.may_lead_to_ours(call.tid, base_of(call), text, follows_last(call));
+  return !ends_elsewhere(call, text) &&
+         links_.may_lead_to_ours(call.tid, base_of(call), text, follows_last(call));
 }
 
 // True if a rule is for the last name of `text` in any directory.
@@ -217,11 +250,19 @@ void supervise(Engine& engine, std::span<const Rule> rules, std::span<const Virt
   const std::function<void(const Call&)> handle = [&](const Call& call) {
     supervisor.handle(call);
   };
+  Rush rush;
   std::vector<pollfd> waits(1 + watches.size());
   for (;;) {
     waits[0] = {engine.fd(), POLLIN, 0};
     for (std::size_t i = 0; i < watches.size(); ++i) waits[i + 1] = {watches[i].fd, POLLIN, 0};
-    if (::poll(waits.data(), waits.size(), -1) < 0) {
+    int ready = 0;
+    if (rush.should_look()) {
+      ready = ::poll(waits.data(), waits.size(), 0);
+      rush.looked(ready > 0);
+    }
+    engine.wake_where_called(ready > 0);
+    if (ready == 0) ready = ::poll(waits.data(), waits.size(), -1);
+    if (ready < 0) {
       if (errno == EINTR) continue;
       throw fmt::system_error(errno, "wait for the guests");
     }

@@ -1,5 +1,6 @@
 #include "launcher/rings/rings.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/timerfd.h>

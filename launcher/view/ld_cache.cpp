@@ -196,6 +196,7 @@ std::optional<std::string> add_to_ld_cache(std::string_view cache,
     Entry entry;
   };
   std::vector<Named> all;
+  all.reserve(old->entries.size() + libraries.size());
   for (const Entry& entry : old->entries) {
     const std::string_view name = *old->string_at(entry.key);
     if (std::ranges::find(libraries, name, &CachedLibrary::name) == libraries.end())
@@ -214,13 +215,15 @@ std::optional<std::string> add_to_ld_cache(std::string_view cache,
     strings.append(text).push_back('\0');
     return static_cast<std::uint32_t>(offset);
   };
+  // What was sorted stays sorted: each name goes to its place.
+  const auto comes_first = [](std::string_view a, const Named& b) {
+    return compare_library_names(a, b.name) > 0;
+  };
   for (const CachedLibrary& library : libraries) {
     const std::uint32_t key = add_string(library.name);
-    all.push_back({library.name, {kThisArchitecture, key, add_string(library.path), 0, 0}});
+    const auto place = std::upper_bound(all.begin(), all.end(), library.name, comes_first);
+    all.insert(place, {library.name, {kThisArchitecture, key, add_string(library.path), 0, 0}});
   }
-  std::ranges::stable_sort(all, [](const Named& a, const Named& b) {
-    return compare_library_names(a.name, b.name) > 0;
-  });
 
   Header header = old->header;
   header.entries = static_cast<std::uint32_t>(count);

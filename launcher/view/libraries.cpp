@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 
 #include <fstream>
-#include <iterator>
+#include <string>
 
 #include "launcher/view/ld_cache.h"
 #include "launcher/view/view.h"
@@ -18,8 +18,12 @@ struct Library {
 };
 
 std::string read_ld_cache() {
-  std::ifstream file(kLdCache, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ifstream file(kLdCache, std::ios::binary | std::ios::ate);
+  if (!file) return {};
+  std::string bytes(static_cast<std::size_t>(file.tellg()), '\0');
+  file.seekg(0).read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  return bytes;
 }
 
 /// A library under its three names, as the driver's installer leaves it.

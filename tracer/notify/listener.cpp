@@ -30,10 +30,19 @@ Listener::Listener(UniqueFd fd) : fd_(std::move(fd)) {
   check_sys(::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes), "seccomp notif sizes");
   request_.resize(std::max<std::size_t>(sizes.seccomp_notif, sizeof(seccomp_notif)));
   response_.resize(std::max<std::size_t>(sizes.seccomp_notif_resp, sizeof(seccomp_notif_resp)));
-  // Wakes the other side on our own processor: waking another one costs up to fifty times the
-  // call on a virtual machine. EINVAL before Linux 6.6: slower, not wrong.
-  static_cast<void>(::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS,
-                            static_cast<std::uint64_t>(SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP)));
+  wake_on_our_processor(true);
+}
+
+// Waking another processor costs up to fifty times the call on a virtual machine.
+void Listener::wake_on_our_processor(bool on) noexcept {
+  // EINVAL before Linux 6.6: slower, not wrong.
+  const std::uint64_t flags = on ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0;
+  static_cast<void>(::ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, flags));
+  wakes_on_our_processor_ = on;
+}
+
+void Listener::wake_where_called(bool elsewhere) noexcept {
+  if (elsewhere == wakes_on_our_processor_) wake_on_our_processor(!elsewhere);
 }
 
 std::optional<Call> Listener::next() {

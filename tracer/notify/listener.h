@@ -26,6 +26,7 @@ class Listener : public Engine {
   /// Errors: std::system_error. Source: seccomp_unotify(2).
   std::optional<Call> next();
 
+  void wake_where_called(bool elsewhere) noexcept override;
   bool serve(short events, const std::function<void(const Call&)>& handle) override;
   std::optional<std::int64_t> answer(const Call& call, const Reply& reply) override;
   bool still_waiting(const Call& call) const noexcept override;
@@ -41,7 +42,10 @@ class Listener : public Engine {
   std::optional<int> give_marked(const Call& call, seccomp_notif_addfd add) const;
   void send(const Call& call, std::int64_t value, int error, bool pass);
 
+  void wake_on_our_processor(bool on) noexcept;
+
   UniqueFd fd_;
+  bool wakes_on_our_processor_ = false;
   std::vector<std::byte> request_;   // a seccomp_notif, sized by the running kernel
   std::vector<std::byte> response_;  // a seccomp_notif_resp
 };

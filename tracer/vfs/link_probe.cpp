@@ -36,6 +36,13 @@ UniqueFd LinkProbe::base_of(pid_t tid, int dirfd, bool absolute) const {
   return UniqueFd(::open(link.data(), O_PATH | O_CLOEXEC));
 }
 
+bool LinkProbe::may_be_ours(std::string_view name) const noexcept {
+  // A link to /proc/PID/fd comes before a number, the kernel's other links have names.
+  const bool dots_or_number = name.find_first_not_of(".0123456789") == name.npos;
+  return dots_or_number || name == "cwd" || name == "root" || name == "exe" ||
+         tree_.has_node_named(name);
+}
+
 bool LinkProbe::may_lead_to_ours(pid_t tid, int dirfd, std::string_view text,
                                  bool follow_last) const {
   const bool absolute = text.starts_with('/');

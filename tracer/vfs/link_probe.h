@@ -25,6 +25,9 @@ class LinkProbe {
   void trust_cache_only() noexcept { cache_only_ = true; }
   bool trusts_cache_only() const noexcept { return cache_only_; }
 
+  /// True if a path that ends at `name`, not followed, may mean something of ours.
+  bool may_be_ours(std::string_view name) const noexcept;
+
   /// True if the path has to be walked link by link. `text` must end in a NUL.
   bool may_lead_to_ours(pid_t tid, int dirfd, std::string_view text, bool follow_last) const;
 
