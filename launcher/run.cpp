@@ -16,6 +16,7 @@
 #include "launcher/supervisor_process.h"
 #include "launcher/trace/session.h"
 #include "launcher/watcher.h"
+#include "tracer/filter/filter.h"
 #include "tracer/sys/errors.h"
 #include "tracer/sys/pidfd.h"
 
@@ -76,8 +77,11 @@ class StandIn {
     if (!message) {
       own_.hold();  // while there is a program to reach a pipe through
       own_.line("the supervisor was killed, and the program with it");
+      int status = 0;
+      ::waitpid(watcher_, &status, 0);  // before anybody else takes it for a guest that has ended
+      if (WIFEXITED(status) && WEXITSTATUS(status) == status_of_signal(SIGSYS))
+        own_.line(tracer::kForbiddenByFilter);
       kill_guests(own_);
-      ::waitpid(watcher_, nullptr, 0);
       return kOwnFailure;
     }
     switch (message->news) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 #include <vector>
 
@@ -114,9 +115,18 @@ void submit(const Plan& plan, const Filters& filters, const Channel& handover) {
   ::_exit(status_of_exec_error(error));
 }
 
-Message hear_program(const Channel& handover, std::initializer_list<News> wanted) {
+/// Why the program's process said nothing more.
+std::string why_silent(pid_t program) {
+  siginfo_t end{};
+  const bool known = ::waitid(P_PID, static_cast<id_t>(program), &end, WEXITED | WNOWAIT) == 0;
+  const bool forbidden = known && end.si_code != CLD_EXITED && end.si_status == SIGSYS;
+  return forbidden ? tracer::kForbiddenByFilter
+                   : "the program's process ended before it was set up";
+}
+
+Message hear_program(const Channel& handover, pid_t program, std::initializer_list<News> wanted) {
   auto message = handover.receive();
-  if (!message) throw std::runtime_error("the program's process ended before it was set up");
+  if (!message) throw std::runtime_error(why_silent(program));
   if (std::ranges::find(wanted, message->news) == wanted.end())
     throw std::runtime_error(message->text);
   return *std::move(message);
@@ -149,7 +159,7 @@ constexpr std::string_view kNotifyIsBlind =
 std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, OwnOutput& own,
                                             const Channel& handover, Ward& ward,
                                             TraceSession* trace) {
-  Message message = hear_program(handover, {News::listener, News::trace_me});
+  Message message = hear_program(handover, program, {News::listener, News::trace_me});
   if (message.news == News::trace_me) {
     if (auto engine = make_tracing(plan, program, ward)) {
       explain(plan, own, message);
@@ -158,11 +168,11 @@ std::unique_ptr<tracer::Engine> make_engine(const Plan& plan, pid_t program, Own
         if (plan.trace.needs_results()) engine->let_observe(trace->observer());
       }
       handover.send(News::go);
-      hear_program(handover, {News::traced});
+      hear_program(handover, program, {News::traced});
       return engine;
     }
     handover.send(News::listener);
-    message = hear_program(handover, {News::listener});
+    message = hear_program(handover, program, {News::listener});
   }
   explain(plan, own, message);
   if (trace != nullptr)

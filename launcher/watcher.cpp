@@ -36,7 +36,7 @@ void live_as_watcher(pid_t supervisor) noexcept {
     kill_guests();
   } catch (const std::exception&) {  // no descriptors, say; nobody is there to be told
   }
-  ::_exit(kOwnFailure);
+  ::_exit(status_of_signal(WTERMSIG(status)));
 }
 
 }  // namespace vgpu::launcher

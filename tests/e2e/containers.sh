@@ -34,7 +34,7 @@ holds "Docker's default profile" "$container"
 holds "Docker's default profile with no-new-privileges" "$container" setpriv --no-new-privs
 holds 'no-new-privileges, as systemd sets it' setpriv --no-new-privs
 # What a service may be shut off from: PrivateDevices, ProtectSystem=strict, PrivateTmp, an empty CapabilityBoundingSet, a
-# SystemCallFilter that answers EPERM. There is no systemd to ask for it where tests run.
+# SystemCallFilter that answers EPERM. services.sh asks a real systemd, where there may be one.
 holds 'what the unit of a service forbids' bwrap --ro-bind / / --dev /dev --tmpfs /var/tmp --cap-drop ALL "$container" setpriv --no-new-privs
 holds 'without CAP_SYS_PTRACE' setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace
 holds 'a user namespace' unshare -Ur

@@ -188,6 +188,13 @@ long install(std::span<const sock_filter> program, unsigned long flags) {
   return ask();
 }
 
+// EACCES and EPERM are no answers of the kernel's own to who has given up new privileges.
+long check_installed(long result) {
+  if (result < 0 && (errno == EPERM || errno == EACCES))
+    throw fmt::system_error(errno, "install the seccomp filter ({})", kForbiddenByFilter);
+  return check_sys(result, "install the seccomp filter");
+}
+
 }  // namespace
 
 UniqueFd install_filter(std::span<const sock_filter> program) {
@@ -195,11 +202,11 @@ UniqueFd install_filter(std::span<const sock_filter> program) {
   long fd = install(program, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
   if (fd < 0 && errno == EINVAL) fd = install(program, flags);  // Linux before 5.19
   // A listener is born close-on-exec. Source: seccomp(2).
-  return UniqueFd(static_cast<int>(check_sys(fd, "install the seccomp filter")));
+  return UniqueFd(static_cast<int>(check_installed(fd)));
 }
 
 void install_traced_filter(std::span<const sock_filter> program) {
-  check_sys(install(program, SECCOMP_FILTER_FLAG_SPEC_ALLOW), "install the seccomp filter");
+  check_installed(install(program, SECCOMP_FILTER_FLAG_SPEC_ALLOW));
 }
 
 }  // namespace vgpu::tracer

@@ -24,6 +24,11 @@ enum class Stop : std::uint32_t {
 constexpr int kFirstMarkedFd = 960;
 constexpr int kMarkedFds = 60;
 
+/// Why a call of ours is refused, or its caller killed, and what helps.
+inline constexpr const char* kForbiddenByFilter =
+    "a seccomp filter around us forbids a system call that we need; a systemd unit with "
+    "SystemCallFilter=@system-service needs this too: SystemCallFilter=seccomp @debug";
+
 /// Which calls stop that only a trace wants: none; mappings of code and SIGKILL; and those of
 /// files.
 enum class Watched : std::uint8_t { nothing, processes, files };

@@ -15,6 +15,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "tracer/filter/filter.h"
 #include "tracer/ptrace/redirect.h"
 #include "tracer/sys/errors.h"
 #include "tracer/syscalls/guest_memory.h"
@@ -87,7 +88,8 @@ UniqueFd open_child_signals() {
 
 Tracing::Tracing(pid_t program, Changed changed)
     : program_(program), changed_(std::move(changed)), child_signals_(open_child_signals()) {
-  check_sys(ask(PTRACE_SEIZE, program, kOptions) ? 0 : -1, "trace {}", program);
+  check_sys(ask(PTRACE_SEIZE, program, kOptions) ? 0 : -1,
+            "trace the program (kernel.yama.ptrace_scope is 3, or {})", kForbiddenByFilter);
 }
 
 bool Tracing::is_alone() const noexcept {
