@@ -24,11 +24,13 @@ struct Grid {
   std::uint64_t param_bytes = 0;
 };
 
+inline constexpr std::size_t kSharedAlign = 64;  // a window's memory begins with a page
+
 /// What generated code sees of the block that it works on. One per worker, reused.
 struct BlockState {
   const Grid* grid = nullptr;
-  std::byte* shared = nullptr;
-  std::byte* local = nullptr;  ///< of all warps of the block, one after the other
+  std::byte* shared = nullptr;  ///< a multiple of kSharedAlign
+  std::byte* local = nullptr;   ///< of all warps of the block, one after the other
   std::uint32_t ctaid[3] = {};
   std::uint32_t worker = 0;
   class BlockRunner* runner = nullptr;  ///< of blocks whose warps may wait

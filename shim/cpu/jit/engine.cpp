@@ -5,6 +5,7 @@
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/TargetSelect.h>
@@ -47,6 +48,14 @@ void give_up(void*, const char* reason, bool) {
 /// Past this many instructions the quadratic passes are left out.
 constexpr std::size_t kLargeModule = 60000;
 
+/// Code stays in the block where the program has it. Moved down to where its result is wanted, a
+/// chain of products leaves all that it consumes behind, in more registers than there are.
+void keep_order() {
+  const auto& options = llvm::cl::getRegisteredOptions();
+  const auto found = options.find("disable-machine-sink");
+  if (found != options.end()) static_cast<llvm::cl::opt<bool>*>(found->second)->setValue(true);
+}
+
 }  // namespace
 
 MachineCode::~MachineCode() { llvm::consumeError(session_.removeJITDylib(library_)); }
@@ -66,6 +75,7 @@ Engine::Engine()
         LLVMInitializeX86AsmParser();  // for the calls that registers survive
         return checked(llvm::orc::JITTargetMachineBuilder::detectHost());
       }()) {
+  keep_order();
   builder_.setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
   builder_.setRelocationModel(llvm::Reloc::PIC_);
   builder_.setCodeModel(llvm::CodeModel::Small);

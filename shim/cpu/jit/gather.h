@@ -15,10 +15,14 @@ namespace vgpu::jit {
 llvm::Value* mark_outside(llvm::IRBuilder<>& b, llvm::Module& module, llvm::Value* addresses,
                           llvm::Value* mask, std::uint64_t base, std::uint64_t kept);
 
-/// Makes the gathers of a function cheap: where the lanes' addresses probably lie close together in
-/// a way that is known now, they become loads of whole vectors and a permutation, behind a test at
-/// run time; tests of such addresses become tests of one. Gathers of bytes and halves, which
-/// processors do not have, become such of words.
+/// Metadata of gathers that a loop does in memory which it goes through.
+inline constexpr const char* kAhead = "vgpu.ahead";
+
+/// Makes the gathers and scatters of a function cheap: where the lanes' addresses probably lie
+/// close together in a way that is known now, all of them or each group's, they become loads and
+/// stores of whole vectors and a permutation, behind a test at run time; tests of such addresses
+/// become tests of one. Gathers of bytes and halves, which processors do not have, become such of
+/// words, scatters of them loops over lanes.
 void improve_gathers(llvm::Function& function, const HostFeatures& features);
 
 }  // namespace vgpu::jit

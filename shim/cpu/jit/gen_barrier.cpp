@@ -6,6 +6,7 @@
 #include <set>
 
 #include "shim/cpu/jit/generator.h"
+#include "shim/cpu/jit/lane_pattern.h"
 #include "shim/cpu/jit/operands.h"
 
 namespace vgpu::jit {
@@ -98,7 +99,8 @@ Value* Generator::wait(Value* arrival, bool written) {
       llvm::BasicBlock::Create(context_, "turn" + llvm::Twine(turn), function_);
   resume_->addCase(b_.getInt32(turn), next);
   b_.CreateStore(b_.getInt32(turn), frame_);
-  const auto kept = kept_values(written);
+  std::set<std::int64_t> again;
+  const auto kept = kept_values(written, again);
   std::size_t at = exec::kFrameHeader;
   std::vector<std::size_t> offsets;
   for (const auto* each : kept) {
@@ -109,12 +111,20 @@ Value* Generator::wait(Value* arrival, bool written) {
     at += size;
   }
   frame_bytes_ = std::max(frame_bytes_, (at + kFrameAlign - 1) / kFrameAlign * kFrameAlign);
-  for (std::size_t n = 0; n < kept.size(); ++n) frame_value(kept[n], offsets[n], true);
+  const auto marked = [&](std::size_t n) {
+    return llvm::MDNode::get(context_, {llvm::ConstantAsMetadata::get(b_.getInt32(turn)),
+                                        llvm::ConstantAsMetadata::get(b_.getInt64(offsets[n]))});
+  };
+  for (std::size_t n = 0; n < kept.size(); ++n)
+    frame_value(kept[n], offsets[n], true)->setMetadata(kKept, marked(n));
   if (analysis_.partial[current_])
     b_.CreateStore(bits(mask_), frame_at(offsetof(exec::WarpFrame, mask)));
   b_.CreateRet(arrival);
   b_.SetInsertPoint(next);
-  for (std::size_t n = 0; n < kept.size(); ++n) frame_value(kept[n], offsets[n], false);
+  for (std::size_t n = 0; n < kept.size(); ++n)
+    frame_value(kept[n], offsets[n], false)->setMetadata(kKept, marked(n));
+  for (const std::int64_t web : again)
+    instruction(code_.insts[code_.webs[static_cast<std::size_t>(web)].defs.front().inst]);
   if (analysis_.partial[current_])
     mask_ =
         b_.CreateBitCast(b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, mask))),
@@ -126,15 +136,44 @@ Value* Generator::frame_at(std::size_t offset) {
   return b_.CreateConstInBoundsGEP1_64(b_.getInt8Ty(), frame_, offset);
 }
 
-void Generator::frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save) {
+/// Returns the access of the frame.
+llvm::Instruction* Generator::frame_value(llvm::AllocaInst* variable, std::size_t offset,
+                                          bool save) {
   llvm::Type* const type = variable->getAllocatedType();
   Value* const from = save ? static_cast<Value*>(variable) : frame_at(offset);
   Value* const to = save ? frame_at(offset) : static_cast<Value*>(variable);
-  b_.CreateAlignedStore(b_.CreateAlignedLoad(type, from, llvm::Align(1)), to, llvm::Align(1));
+  llvm::LoadInst* const load = b_.CreateAlignedLoad(type, from, llvm::Align(1));
+  if (save) return b_.CreateAlignedStore(load, to, llvm::Align(1));
+  // Frozen, loads of several turns stay loads: where they meet, addresses would be chosen instead.
+  b_.CreateAlignedStore(b_.CreateFreeze(load), to, llvm::Align(1));
+  return load;
 }
 
-/// The variables that are read after the current instruction.
-std::vector<llvm::AllocaInst*> Generator::kept_values(bool written) {
+/// A copy of a number that a thread can ask for at any time. Asked for again, the compiler knows
+/// how far lanes are apart.
+bool Generator::is_always_there(std::int64_t web) const {
+  const Web& known = code_.webs[static_cast<std::size_t>(web)];
+  if (known.defs.size() != 1 || known.live_at_entry ||
+      analysis_.webs[static_cast<std::size_t>(web)].is_varying())
+    return false;
+  const ptx::Instruction& inst = code_.insts[known.defs.front().inst];
+  if (inst.op != ptx::Opcode::mov_ || inst.guard >= 0 || inst.operands.size() != 2 ||
+      inst.operands[1].kind != Operand::Kind::special)
+    return false;
+  switch (static_cast<ptx::SpecialReg>(inst.operands[1].value)) {
+    case ptx::SpecialReg::tid_x:
+    case ptx::SpecialReg::tid_y:
+    case ptx::SpecialReg::tid_z:
+    case ptx::SpecialReg::ntid_x:
+    case ptx::SpecialReg::laneid:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// The variables that are read after the current instruction, but for webs that are made `again`.
+std::vector<llvm::AllocaInst*> Generator::kept_values(bool written, std::set<std::int64_t>& again) {
   std::set<std::int64_t> live;
   const Block& here = code_.blocks[current_];
   for (const auto succ : here.succs)
@@ -156,6 +195,10 @@ std::vector<llvm::AllocaInst*> Generator::kept_values(bool written) {
   });
   std::vector<llvm::AllocaInst*> kept;
   for (const auto web : live) {
+    if (is_always_there(web)) {
+      again.insert(web);
+      continue;
+    }
     const Slot& each = slot(web);
     for (llvm::AllocaInst* part : {each.base, each.y, each.u})
       if (part != nullptr) kept.push_back(part);

@@ -75,6 +75,10 @@ void Generator::prologue() {
   grid_ = context_field(state_, offsetof(exec::BlockState, grid), ptr, true);
   params_ = context_field(grid_, offsetof(exec::Grid, params), ptr, true);
   shared_ = context_field(state_, offsetof(exec::BlockState, shared), ptr, true);
+  llvm::cast<llvm::LoadInst>(shared_)->setMetadata(
+      llvm::LLVMContext::MD_align,
+      llvm::MDNode::get(context_,
+                        {llvm::ConstantAsMetadata::get(b_.getInt64(exec::kSharedAlign))}));
   for (unsigned n = 0; n < 3; ++n) ctaid_[n] = variable(b_.getInt32Ty(), "ctaid");
   if (form_ == Form::flat) return flat_loops();
   for (unsigned n = 0; n < 3; ++n)

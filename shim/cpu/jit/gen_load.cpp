@@ -1,6 +1,7 @@
 #include <llvm/IR/Constants.h>
 #include <llvm/IR/Intrinsics.h>
 
+#include "shim/cpu/jit/gather.h"
 #include "shim/cpu/jit/generator.h"
 
 namespace vgpu::jit {
@@ -72,6 +73,10 @@ std::vector<Value*> Generator::load_lanes(const Lanes& from, llvm::Type* type, u
                                           Value* mask, bool full) {
   Rows rows;
   if (!rows_of(from, rows)) return gather(vector(from), type, count, mask);
+  // How near lanes are is known later, when it is not here.
+  const auto size = static_cast<std::int64_t>(type->getIntegerBitWidth() / 8) * count;
+  const bool apart = rows.stride != size && (rows.stride != 0 || (full && !rows.same));
+  if (apart && rows.linear == nullptr) return gather(vector(from), type, count, mask);
   if (rows.linear == nullptr) return load_rows(rows, type, count, mask, full);
   llvm::BasicBlock* const fast = llvm::BasicBlock::Create(context_, "linear", function_);
   llvm::BasicBlock* const slow = llvm::BasicBlock::Create(context_, "wrapped", function_);
@@ -140,6 +145,11 @@ std::vector<Value*> Generator::load_rows(const Rows& rows, llvm::Type* type, uns
   return values;
 }
 
+/// A loop's loads of global memory, which are mostly further on each time.
+bool Generator::goes_through_memory() const {
+  return code_.blocks[current_].loop >= 0 && code_.insts[at_].space == Space::global;
+}
+
 /// Fetches the row after one that a loop loads. It is mostly the next warp's, whose turn comes when
 /// this one's loop has ended: a loop that goes through memory in the grid's strides would else have
 /// no two lines in a page to tell the processor's own prefetcher where it is going.
@@ -147,8 +157,7 @@ void Generator::ahead(Value* base, std::uint64_t bytes) {
   constexpr std::uint64_t kLine = 64;
   constexpr std::uint64_t kLongest = 2 * kLine;
   constexpr std::uint32_t kRead = 0, kIntoL2 = 2, kData = 1;
-  if (code_.blocks[current_].loop < 0 || code_.insts[at_].space != Space::global ||
-      analysis_.block.rows() != 1 || bytes < kLine || bytes > kLongest)
+  if (!goes_through_memory() || analysis_.block.rows() != 1 || bytes < kLine || bytes > kLongest)
     return;
   for (std::uint64_t line = 0; line < bytes; line += kLine)
     b_.CreateIntrinsic(b_.getVoidTy(), llvm::Intrinsic::prefetch,
@@ -197,8 +206,10 @@ std::vector<Value*> Generator::gather(Value* addresses, llvm::Type* type, unsign
   std::vector<Value*> values;
   for (unsigned n = 0; n < count; ++n) {
     Value* const at = n == 0 ? addresses : b_.CreateAdd(addresses, splat(b_.getInt64(n * size)));
-    values.push_back(b_.CreateMaskedGather(wide(type), pointer(at), llvm::Align(1), mask,
-                                           llvm::Constant::getNullValue(wide(type))));
+    llvm::CallInst* const gathered = b_.CreateMaskedGather(
+        wide(type), pointer(at), llvm::Align(1), mask, llvm::Constant::getNullValue(wide(type)));
+    if (goes_through_memory()) gathered->setMetadata(kAhead, llvm::MDNode::get(context_, {}));
+    values.push_back(gathered);
   }
   return values;
 }

@@ -229,6 +229,9 @@ constexpr GridField kGridFields[] = {
 
 Value* Generator::scalar_special(SpecialReg reg) {
   Type* const i32 = b_.getInt32Ty();
+  // Rows shorter than a warp are the block's.
+  if (reg == SpecialReg::ntid_x && analysis_.block.row() < kWarpSize)
+    return b_.getInt32(analysis_.block.row());
   for (const GridField& each : kGridFields)
     if (each.reg == reg) return context_field(grid_, each.offset, i32, true);
   const auto ctaid = [&](unsigned axis) { return b_.CreateLoad(i32, ctaid_[axis]); };

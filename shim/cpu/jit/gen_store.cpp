@@ -117,7 +117,7 @@ void Generator::store_rows(const Rows& rows, const std::vector<Value*>& values, 
 
 void Generator::scatter(Value* addresses, const std::vector<Value*>& values, Value* mask) {
   const unsigned size = values[0]->getType()->getScalarType()->getIntegerBitWidth() / 8;
-  if (size == 4 || size == 8) {
+  if (size <= 8) {
     for (std::size_t n = 0; n < values.size(); ++n) {
       Value* const at = b_.CreateAdd(addresses, splat(b_.getInt64(n * size)));
       b_.CreateMaskedScatter(values[n], pointer(at), llvm::Align(1), mask);

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -166,6 +167,7 @@ class Generator {
                                 bool full);
   Value* load_row(Value* base, std::int64_t stride, llvm::Type* type, unsigned count, Value* mask,
                   bool full);
+  bool goes_through_memory() const;
   void ahead(Value* base, std::uint64_t bytes);
   std::vector<Value*> gather_rows(const Rows& rows, llvm::Type* type, unsigned count, Value* mask);
   Value* any_of(Value* lanes);
@@ -206,8 +208,9 @@ class Generator {
   void barrier(const ptx::Instruction& inst);
   Value* wait(Value* arrival, bool written = false);
   Value* frame_at(std::size_t offset);
-  void frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save);
-  std::vector<llvm::AllocaInst*> kept_values(bool written);
+  llvm::Instruction* frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save);
+  std::vector<llvm::AllocaInst*> kept_values(bool written, std::set<std::int64_t>& again);
+  bool is_always_there(std::int64_t web) const;
   void call(const ptx::Instruction& inst);
   void runtime_call(const ptx::Instruction& inst, const OutlinedCall& call);
   Value* outlined_call(llvm::Function* callee, const OutlinedCall& call, Value* mask);

@@ -10,7 +10,8 @@ namespace vgpu::jit {
 
 namespace {
 
-constexpr unsigned kDeepest = 200;  // more than any address; code comes from strangers
+constexpr unsigned kDeepest = 200;   // more than any address; code comes from strangers
+constexpr unsigned kCircles = 1000;  // of values that depend on themselves
 
 unsigned width_of(const llvm::Value& vector) { return vector.getType()->getScalarSizeInBits(); }
 
@@ -74,10 +75,38 @@ std::optional<std::int64_t> apply(unsigned opcode, std::int64_t a, std::int64_t 
 
 }  // namespace
 
+std::size_t groups_of_same(const std::vector<std::int64_t>& lanes) {
+  for (std::size_t groups = 1; groups <= kMostGroups && lanes.size() % groups == 0; groups *= 2) {
+    const std::size_t width = lanes.size() / groups;
+    bool same = true;
+    for (std::size_t n = 0; n < lanes.size(); ++n) same &= lanes[n] == lanes[n - n % width];
+    if (same) return groups;
+  }
+  return 0;
+}
+
+PatternGuess::PatternGuess(llvm::Function& function) {
+  for (auto& block : function)
+    for (auto& inst : block)
+      if (auto* const store = llvm::dyn_cast<llvm::StoreInst>(&inst))
+        if (llvm::MDNode* const mark = store->getMetadata(kKept))
+          kept_[mark] = store->getValueOperand();
+}
+
 PatternGuess::Found PatternGuess::visit(llvm::Value* vector, unsigned depth) {
-  const auto [at, fresh] = known_.try_emplace(vector, std::nullopt);
-  if (!fresh || depth > kDeepest) return at->second;
-  return known_[vector] = compute(vector, depth + 1);
+  const auto [at, fresh] = known_.try_emplace(vector);
+  if (!fresh || depth > kDeepest) {
+    circles_ += at->second.open ? 1 : 0;
+    return at->second.found;
+  }
+  const unsigned circles = circles_;
+  Found found = compute(vector, depth + 1);
+  // Asked again from outside the circle, it may be found.
+  if (!found && circles_ != circles && circles_ < kCircles)
+    known_.erase(vector);
+  else
+    known_[vector] = {found, false};
+  return found;
 }
 
 PatternGuess::Found PatternGuess::compute(llvm::Value* vector, unsigned depth) {
@@ -93,6 +122,7 @@ PatternGuess::Found PatternGuess::compute(llvm::Value* vector, unsigned depth) {
   if (auto* const op = llvm::dyn_cast<llvm::SelectInst>(vector)) return any_of(*op, 1, depth);
   if (auto* const op = llvm::dyn_cast<llvm::PHINode>(vector)) return any_of(*op, 0, depth);
   if (auto* const op = llvm::dyn_cast<llvm::FreezeInst>(vector)) return any_of(*op, 0, depth);
+  if (auto* const load = llvm::dyn_cast<llvm::LoadInst>(vector)) return kept(*load, depth);
   return std::nullopt;
 }
 
@@ -114,16 +144,38 @@ PatternGuess::Found PatternGuess::binary(llvm::BinaryOperator& op, unsigned dept
   const unsigned opcode = op.getOpcode();
   const bool sum = opcode == llvm::Instruction::Add || opcode == llvm::Instruction::Sub;
   // Of a product and the like the unknown part may be all that matters.
-  if (!sum && b->shares && !all_same(*a)) return std::nullopt;
-  if (opcode == llvm::Instruction::Mul && a->shares && !all_same(*b)) return std::nullopt;
+  const bool times = opcode == llvm::Instruction::Mul;
+  if ((!sum && b->shares && !all_same(*a)) || (times && a->shares && !all_same(*b)))
+    return times ? product(*a, *b) : std::nullopt;
   LanePattern result;
   result.shares = a->shares || b->shares;
+  result.groups = std::max(a->groups, b->groups);
   for (std::size_t n = 0; n < a->lanes.size(); ++n) {
     const auto lane = apply(opcode, a->lanes[n], b->lanes[n], width_of(op));
     if (!lane) return std::nullopt;
     result.lanes.push_back(wrapped(*lane, width_of(op)));
   }
   return result;
+}
+
+/// Where the factors are the same in all lanes of a group, so are the products.
+PatternGuess::Found PatternGuess::product(const LanePattern& a, const LanePattern& b) {
+  const std::size_t first = groups_of_same(a.lanes), second = groups_of_same(b.lanes);
+  if (first == 0 || second == 0) return std::nullopt;
+  LanePattern result;
+  result.lanes.assign(a.lanes.size(), 0);
+  result.shares = true;
+  result.groups = std::max({first, second, a.groups, b.groups});
+  return result;
+}
+
+/// What comes back is what was put aside.
+PatternGuess::Found PatternGuess::kept(llvm::LoadInst& load, unsigned depth) {
+  const auto stored = kept_.find(load.getMetadata(kKept));
+  if (stored == kept_.end() || stored->second->getType() != load.getType()) return std::nullopt;
+  Found found = visit(stored->second, depth);
+  if (found) found->shares = true;
+  return found;
 }
 
 PatternGuess::Found PatternGuess::resized(llvm::CastInst& op, unsigned depth) {
@@ -163,7 +215,7 @@ PatternGuess::Found PatternGuess::shuffled(llvm::ShuffleVectorInst& op, unsigned
   const bool one = llvm::isa<llvm::UndefValue>(op.getOperand(1));
   const Found b = one ? a : visit(op.getOperand(1), depth);
   // Two halves share nothing that is known.
-  if (!b || (!one && (a->shares || b->shares))) return std::nullopt;
+  if (!b || a->groups != 1 || (!one && (a->shares || b->shares))) return std::nullopt;
   LanePattern result;
   result.shares = a->shares;
   for (const int pick : op.getShuffleMask()) {

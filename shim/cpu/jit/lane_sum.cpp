@@ -28,7 +28,7 @@ std::int64_t wrapped(std::uint64_t value, unsigned bits) {
 }  // namespace
 
 LaneSums::LaneSums(llvm::Function& function)
-    : b_(function.getContext()), layout_(function.getDataLayout()) {}
+    : b_(function.getContext()), layout_(function.getDataLayout()), guess_(function) {}
 
 const LaneSum* LaneSums::visit(Value* vector, unsigned depth) {
   const auto [at, fresh] = known_.try_emplace(vector, std::nullopt);
@@ -57,7 +57,7 @@ LaneSums::Found LaneSums::compute(Value* vector, unsigned depth) {
   if (auto* const spread = llvm::dyn_cast<llvm::ShuffleVectorInst>(vector);
       spread != nullptr && spread->isZeroEltSplat()) {
     b_.SetInsertPoint(spread);
-    sum.scalar = first_lane(spread->getOperand(0), depth);
+    sum.scalars = {first_lane(spread->getOperand(0), depth)};
     sum.lanes.assign(type->getNumElements(), 0);
     sum.is_splat = true;
     return sum;
@@ -99,13 +99,15 @@ LaneSums::Found LaneSums::counted(llvm::PHINode& phi, unsigned depth) {
     LaneSum sum = *start;
     sum.made_of.clear();
     sum.is_splat = false;
-    b_.SetInsertPoint(&phi);
-    llvm::PHINode* const scalar = b_.CreatePHI(step->getType(), 2);
-    b_.SetInsertPoint(next);
-    Value* const zero = llvm::ConstantInt::get(step->getType(), 0);
-    scalar->addIncoming(sum.scalar == nullptr ? zero : sum.scalar, phi.getIncomingBlock(1 - n));
-    scalar->addIncoming(b_.CreateAdd(scalar, step), phi.getIncomingBlock(n));
-    sum.scalar = scalar;
+    for (std::size_t group = 0; group < start->groups(); ++group) {
+      b_.SetInsertPoint(&phi);
+      llvm::PHINode* const scalar = b_.CreatePHI(step->getType(), 2);
+      b_.SetInsertPoint(next);
+      scalar->addIncoming(scalar_of(*start, group, start->groups(), step->getType()),
+                          phi.getIncomingBlock(1 - n));
+      scalar->addIncoming(b_.CreateAdd(scalar, step), phi.getIncomingBlock(n));
+      sum.scalars[group] = scalar;
+    }
     return sum;
   }
   return std::nullopt;
@@ -119,16 +121,22 @@ LaneSums::Found LaneSums::leaf(Value* vector) {
   b_.SetInsertPoint(*made->getInsertionPointAfterDef());
   const unsigned bits = bits_of(*vector);
   LaneSum sum;
-  sum.scalar = b_.CreateExtractElement(vector, std::uint64_t{0});
+  sum.scalars.clear();
+  const auto count = static_cast<unsigned>(guess->lanes.size());
+  const std::size_t width = count / guess->groups;
   std::vector<llvm::Constant*> apart;
-  for (const std::int64_t lane : guess->lanes) {
-    sum.lanes.push_back(wrapped(
-        static_cast<std::uint64_t>(lane) - static_cast<std::uint64_t>(guess->lanes[0]), bits));
+  std::vector<int> firsts;
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t first = n - n % width;
+    if (n == first) sum.scalars.push_back(b_.CreateExtractElement(vector, n));
+    firsts.push_back(static_cast<int>(first));
+    sum.lanes.push_back(wrapped(static_cast<std::uint64_t>(guess->lanes[n]) -
+                                    static_cast<std::uint64_t>(guess->lanes[first]),
+                                bits));
     apart.push_back(llvm::ConstantInt::get(b_.getContext(), number(bits, sum.lanes.back())));
   }
-  const auto count = static_cast<unsigned>(apart.size());
   Value* const wanted =
-      b_.CreateAdd(b_.CreateVectorSplat(count, sum.scalar), llvm::ConstantVector::get(apart));
+      b_.CreateAdd(b_.CreateShuffleVector(vector, firsts), llvm::ConstantVector::get(apart));
   require(sum,
           b_.CreateICmpEQ(b_.CreateBitCast(b_.CreateICmpEQ(vector, wanted), b_.getIntNTy(count)),
                           llvm::ConstantInt::getAllOnesValue(b_.getIntNTy(count))));
@@ -144,6 +152,8 @@ Value* LaneSums::holds(llvm::IRBuilder<>& b, const LaneSum& sum, Value* mask) co
   Value* all = b.getTrue();
   // In one order, so that what sums have in common is computed once.
   for (const std::size_t n : sum.conditions) all = b.CreateAnd(all, conditions_[n]);
+  const auto* const known = llvm::dyn_cast<llvm::Constant>(mask);
+  if (known != nullptr && known->isAllOnesValue()) return all;
   llvm::Type* const bits = b.getIntNTy(static_cast<unsigned>(sum.lanes.size()));
   return b.CreateAnd(
       all, b.CreateICmpEQ(b.CreateBitCast(mask, bits), llvm::ConstantInt::getAllOnesValue(bits)));
@@ -162,7 +172,7 @@ Value* LaneSums::copy(llvm::IRBuilder<>& b, Value* vector, Copies& copies) const
   if (found == known_.end() || !found->second) return made = vector;
   const LaneSum& sum = *found->second;
   if (sum.is_splat)
-    return made = b.CreateVectorSplat(static_cast<unsigned>(sum.lanes.size()), sum.scalar);
+    return made = b.CreateVectorSplat(static_cast<unsigned>(sum.lanes.size()), sum.scalars[0]);
   if (sum.made_of.empty()) return made = vector;
   llvm::Instruction* const anew = llvm::cast<llvm::Instruction>(vector)->clone();
   for (unsigned n = 0; n < anew->getNumOperands(); ++n)

@@ -12,15 +12,19 @@
 
 namespace vgpu::jit {
 
-/// An integer vector as a scalar and constants: where all conditions hold, lane n is
-/// scalar + lanes[n], modulo the type's size.
+/// An integer vector as a scalar for each group of lanes, and constants: where all conditions hold,
+/// lane n is its group's scalar + lanes[n], modulo the type's size.
 struct LaneSum {
-  llvm::Value* scalar = nullptr;      ///< null for zero
-  std::vector<std::int64_t> lanes;    ///< with their sign
-  std::set<std::size_t> conditions;   ///< see LaneSums::holds
-  std::vector<llvm::Value*> made_of;  ///< what it was followed down to; empty for a leaf
-  bool is_splat = false;              ///< one scalar in all lanes, which is so without conditions
-  unsigned height = 0;                ///< above the leaves
+  std::vector<llvm::Value*> scalars{nullptr};  ///< of equal parts of the vector; all null for zero
+  std::vector<std::int64_t> lanes;             ///< with their sign
+  std::set<std::size_t> conditions;            ///< see LaneSums::holds
+  std::vector<llvm::Value*> made_of;           ///< what it was followed down to; empty for a leaf
+  bool is_splat = false;  ///< one scalar in all lanes, which is so without conditions
+  unsigned height = 0;    ///< above the leaves
+
+  std::size_t groups() const noexcept { return scalars.size(); }
+  std::size_t group_width() const noexcept { return lanes.size() / groups(); }
+  bool is_constant() const noexcept { return scalars.front() == nullptr; }
 };
 
 /// Finds such sums, and makes the scalars and conditions beside the vectors: arithmetic is followed
@@ -49,13 +53,18 @@ class LaneSums {
   Found binary(llvm::BinaryOperator& op, unsigned depth);
   Found added(llvm::BinaryOperator& op, const LaneSum& a, const LaneSum& b);
   Found multiplied(LaneSum result, const LaneSum& a, const LaneSum& b, unsigned bits);
+  Found by_groups(LaneSum result, const LaneSum& a, const LaneSum& b, unsigned bits);
   Found shifted_down(llvm::BinaryOperator& op, LaneSum result, unsigned by);
   Found masked(llvm::BinaryOperator& op, LaneSum result, std::uint64_t mask);
   Found resized(llvm::CastInst& op, unsigned depth);
   bool multiple_of(LaneSum& sum, unsigned bits);
   bool within(LaneSum& sum, const llvm::APInt& low, const llvm::APInt& high);
+  bool group_within(LaneSum& sum, std::size_t group, const llvm::APInt& low,
+                    const llvm::APInt& high);
   void require(LaneSum& sum, llvm::Value* condition);
-  llvm::Value* whole(const LaneSum& sum, llvm::Type* type);
+  static llvm::Value* scalar_of(const LaneSum& sum, std::size_t group, std::size_t groups,
+                                llvm::Type* type);
+  llvm::Value* whole(const LaneSum& sum, std::size_t group, std::size_t groups, llvm::Type* type);
   llvm::Value* copy(llvm::IRBuilder<>& b, llvm::Value* vector, Copies& copies) const;
 
   llvm::IRBuilder<> b_;

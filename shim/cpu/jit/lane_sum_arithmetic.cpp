@@ -31,7 +31,7 @@ bool is_same(const LaneSum& sum) {
 
 /// The number that all lanes are, if they are one.
 std::optional<std::int64_t> constant_of(const LaneSum& sum) {
-  if (sum.scalar != nullptr || !is_same(sum)) return std::nullopt;
+  if (!sum.is_constant() || !is_same(sum)) return std::nullopt;
   return sum.lanes.front();
 }
 
@@ -62,7 +62,7 @@ LaneSums::Found LaneSums::binary(llvm::BinaryOperator& op, unsigned depth) {
     case llvm::Instruction::Add:
     case llvm::Instruction::Sub: {
       Found sum = added(op, *a, *b);
-      result.scalar = sum->scalar;
+      result.scalars = std::move(sum->scalars);
       result.lanes = std::move(sum->lanes);
       return result;
     }
@@ -89,11 +89,16 @@ LaneSums::Found LaneSums::binary(llvm::BinaryOperator& op, unsigned depth) {
 LaneSums::Found LaneSums::added(llvm::BinaryOperator& op, const LaneSum& a, const LaneSum& b) {
   const bool minus = op.getOpcode() == llvm::Instruction::Sub;
   LaneSum sum;
-  sum.scalar = a.scalar;
-  if (b.scalar != nullptr) {
-    Value* const from =
-        a.scalar != nullptr ? a.scalar : llvm::ConstantInt::get(b.scalar->getType(), 0);
-    sum.scalar = minus ? b_.CreateSub(from, b.scalar) : b_.CreateAdd(from, b.scalar);
+  sum.scalars = a.scalars;
+  if (!b.is_constant()) {
+    const std::size_t groups = std::max(a.groups(), b.groups());
+    llvm::Type* const type = b.scalars.front()->getType();
+    sum.scalars.clear();
+    for (std::size_t n = 0; n < groups; ++n) {
+      Value* const from = scalar_of(a, n, groups, type);
+      Value* const other = scalar_of(b, n, groups, type);
+      sum.scalars.push_back(minus ? b_.CreateSub(from, other) : b_.CreateAdd(from, other));
+    }
   }
   for (std::size_t n = 0; n < a.lanes.size(); ++n) {
     const auto x = static_cast<std::uint64_t>(a.lanes[n]);
@@ -103,28 +108,49 @@ LaneSums::Found LaneSums::added(llvm::BinaryOperator& op, const LaneSum& a, cons
   return sum;
 }
 
-/// Scalar and lanes of a sum whose lanes are all the same.
-Value* LaneSums::whole(const LaneSum& sum, llvm::Type* type) {
-  auto* const same = llvm::ConstantInt::get(type, static_cast<std::uint64_t>(sum.lanes.front()),
-                                            /*IsSigned=*/true);
-  return sum.scalar == nullptr ? same : b_.CreateAdd(sum.scalar, same);
+/// The scalar of one of so many groups, at least as many as the sum's.
+Value* LaneSums::scalar_of(const LaneSum& sum, std::size_t group, std::size_t groups,
+                           llvm::Type* type) {
+  return sum.is_constant() ? llvm::ConstantInt::get(type, 0)
+                           : sum.scalars[group * sum.groups() / groups];
+}
+
+/// Scalar and lanes of a group whose lanes are all the same.
+Value* LaneSums::whole(const LaneSum& sum, std::size_t group, std::size_t groups,
+                       llvm::Type* type) {
+  const std::int64_t lane = sum.lanes[group * sum.lanes.size() / groups];
+  auto* const same =
+      llvm::ConstantInt::get(type, static_cast<std::uint64_t>(lane), /*IsSigned=*/true);
+  return sum.is_constant() ? same : b_.CreateAdd(scalar_of(sum, group, groups, type), same);
 }
 
 LaneSums::Found LaneSums::multiplied(LaneSum result, const LaneSum& a, const LaneSum& b,
                                      unsigned bits) {
-  if (!is_same(b)) return is_same(a) ? multiplied(std::move(result), b, a, bits) : std::nullopt;
-  llvm::Type* const type = b_.getIntNTy(bits);
-  if (b.scalar != nullptr) {
-    if (!is_same(a)) return std::nullopt;  // the products' distances are not constants
-    result.scalar = b_.CreateMul(whole(a, type), whole(b, type));
-    result.lanes.assign(a.lanes.size(), 0);
-    return result;
-  }
-  result.scalar = a.scalar == nullptr ? nullptr : b_.CreateMul(a.scalar, whole(b, type));
+  if (!constant_of(b))
+    return constant_of(a) ? multiplied(std::move(result), b, a, bits)
+                          : by_groups(std::move(result), a, b, bits);
   const auto factor = static_cast<std::uint64_t>(b.lanes.front());
+  result.scalars = a.scalars;
+  if (!a.is_constant())
+    for (Value*& scalar : result.scalars)
+      scalar = b_.CreateMul(scalar, whole(b, 0, 1, b_.getIntNTy(bits)));
   result.lanes = a.lanes;
   for_lanes(result, bits,
             [&](std::int64_t lane) { return static_cast<std::uint64_t>(lane) * factor; });
+  return result;
+}
+
+/// The product of what differs from group to group at most.
+LaneSums::Found LaneSums::by_groups(LaneSum result, const LaneSum& a, const LaneSum& b,
+                                    unsigned bits) {
+  const std::size_t first = groups_of_same(a.lanes), second = groups_of_same(b.lanes);
+  if (first == 0 || second == 0) return std::nullopt;  // the products' distances are not constants
+  const std::size_t groups = std::max({first, second, a.groups(), b.groups()});
+  llvm::Type* const type = b_.getIntNTy(bits);
+  result.scalars.clear();
+  for (std::size_t n = 0; n < groups; ++n)
+    result.scalars.push_back(b_.CreateMul(whole(a, n, groups, type), whole(b, n, groups, type)));
+  result.lanes.assign(a.lanes.size(), 0);
   return result;
 }
 
@@ -136,13 +162,13 @@ LaneSums::Found LaneSums::shifted_down(llvm::BinaryOperator& op, LaneSum result,
     return arithmetic ? lane >> by
                       : static_cast<std::int64_t>(number(bits, lane).getZExtValue() >> by);
   };
-  if (result.scalar == nullptr) {
+  if (result.is_constant()) {
     for_lanes(result, bits, down);
     return result;
   }
   if (by == bits - 1) {  // the sign, which numbers of threads do not have
     if (!within(result, APInt::getZero(bits), APInt::getSignedMaxValue(bits))) return std::nullopt;
-    result.scalar = nullptr;
+    result.scalars = {nullptr};
     result.lanes.assign(result.lanes.size(), 0);
     return result;
   }
@@ -150,7 +176,8 @@ LaneSums::Found LaneSums::shifted_down(llvm::BinaryOperator& op, LaneSum result,
       arithmetic ? within(result, APInt::getSignedMinValue(bits), APInt::getSignedMaxValue(bits))
                  : within(result, APInt::getZero(bits), APInt::getMaxValue(bits));
   if (!fits || !multiple_of(result, by)) return std::nullopt;
-  result.scalar = arithmetic ? b_.CreateAShr(result.scalar, by) : b_.CreateLShr(result.scalar, by);
+  for (Value*& scalar : result.scalars)
+    scalar = arithmetic ? b_.CreateAShr(scalar, by) : b_.CreateLShr(scalar, by);
   for_lanes(result, bits, [&](std::int64_t lane) { return lane >> by; });
   return result;
 }
@@ -160,13 +187,13 @@ LaneSums::Found LaneSums::masked(llvm::BinaryOperator& op, LaneSum result, std::
   const unsigned bits = bits_of(op);
   const APInt wide = number(bits, static_cast<std::int64_t>(mask));
   const auto kept = [&](std::int64_t lane) { return static_cast<std::uint64_t>(lane) & mask; };
-  if (result.scalar == nullptr) {
+  if (result.is_constant()) {
     for_lanes(result, bits, kept);
     return result;
   }
   if (wide.isMask()) {
     if (!multiple_of(result, wide.countr_one())) return std::nullopt;
-    result.scalar = nullptr;
+    result.scalars = {nullptr};
     for_lanes(result, bits, kept);
     return result;
   }
@@ -195,7 +222,7 @@ LaneSums::Found LaneSums::resized(llvm::CastInst& op, unsigned depth) {
   result.height = from->height + 1;
   const unsigned narrow = bits_of(*op.getOperand(0));
   const bool with_sign = opcode == llvm::Instruction::SExt;
-  if (opcode != llvm::Instruction::Trunc && result.scalar != nullptr) {
+  if (opcode != llvm::Instruction::Trunc && !result.is_constant()) {
     const APInt low = with_sign ? APInt::getSignedMinValue(narrow) : APInt::getZero(narrow);
     const APInt high = with_sign ? APInt::getSignedMaxValue(narrow) : APInt::getMaxValue(narrow);
     if (!within(result, low, high)) return std::nullopt;
@@ -204,40 +231,52 @@ LaneSums::Found LaneSums::resized(llvm::CastInst& op, unsigned depth) {
       lane = static_cast<std::int64_t>(number(narrow, lane).getZExtValue());
   }
   for_lanes(result, bits_of(op), [](std::int64_t lane) { return lane; });
-  if (result.scalar != nullptr)
-    result.scalar = b_.CreateCast(opcode, result.scalar, op.getType()->getScalarType());
+  if (!result.is_constant())
+    for (Value*& scalar : result.scalars)
+      scalar = b_.CreateCast(opcode, scalar, op.getType()->getScalarType());
   return result;
 }
 
-/// Sees to it that the scalar's low bits are zero. False when they cannot be.
+/// Sees to it that the scalars' low bits are zero. False when they cannot be.
 bool LaneSums::multiple_of(LaneSum& sum, unsigned bits) {
   if (bits == 0) return true;
-  const llvm::KnownBits known = llvm::computeKnownBits(sum.scalar, layout_);
-  if (known.countMinTrailingZeros() >= bits) return true;
-  if (known.countMaxTrailingZeros() < bits) return false;
-  const APInt low = APInt::getLowBitsSet(known.getBitWidth(), bits);
-  require(sum, b_.CreateICmpEQ(b_.CreateAnd(sum.scalar, low),
-                               llvm::ConstantInt::get(sum.scalar->getType(), 0)));
+  for (Value* const scalar : sum.scalars) {
+    const llvm::KnownBits known = llvm::computeKnownBits(scalar, layout_);
+    if (known.countMinTrailingZeros() >= bits) continue;
+    if (known.countMaxTrailingZeros() < bits) return false;
+    const APInt low = APInt::getLowBitsSet(known.getBitWidth(), bits);
+    require(sum, b_.CreateICmpEQ(b_.CreateAnd(scalar, low),
+                                 llvm::ConstantInt::get(scalar->getType(), 0)));
+  }
   return true;
 }
 
 /// Sees to it that every lane lies in [low, high] without wrapping. The numbers are signed if `low`
 /// is negative, else not. False when they cannot be.
 bool LaneSums::within(LaneSum& sum, const APInt& low, const APInt& high) {
-  const auto [least, most] = std::minmax_element(sum.lanes.begin(), sum.lanes.end());
+  for (std::size_t group = 0; group < sum.groups(); ++group)
+    if (!group_within(sum, group, low, high)) return false;
+  return true;
+}
+
+bool LaneSums::group_within(LaneSum& sum, std::size_t group, const APInt& low, const APInt& high) {
+  Value* const scalar = sum.scalars[group];
+  const auto width = static_cast<std::ptrdiff_t>(sum.group_width());
+  const auto from_lane = sum.lanes.begin() + static_cast<std::ptrdiff_t>(group) * width;
+  const auto [least, most] = std::minmax_element(from_lane, from_lane + width);
   const unsigned bits = low.getBitWidth();
   const APInt down = number(bits, std::max<std::int64_t>(-*least, 0));
   const APInt up = number(bits, std::max<std::int64_t>(*most, 0));
   const APInt room = high - low;
   if (down.ugt(room) || up.ugt(room - down)) return false;
   const APInt from = low + down, to = high - up;
-  const llvm::KnownBits known = llvm::computeKnownBits(sum.scalar, layout_);
+  const llvm::KnownBits known = llvm::computeKnownBits(scalar, layout_);
   const auto range = llvm::ConstantRange::fromKnownBits(known, low.isNegative());
   const auto wanted = llvm::ConstantRange::getNonEmpty(from, to + 1);
   if (wanted.contains(range)) return true;
   if (wanted.intersectWith(range).isEmptySet()) return false;
-  llvm::Type* const type = sum.scalar->getType();
-  require(sum, b_.CreateICmpULE(b_.CreateSub(sum.scalar, llvm::ConstantInt::get(type, from)),
+  llvm::Type* const type = scalar->getType();
+  require(sum, b_.CreateICmpULE(b_.CreateSub(scalar, llvm::ConstantInt::get(type, from)),
                                 llvm::ConstantInt::get(type, to - from)));
   return true;
 }

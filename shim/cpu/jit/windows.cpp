@@ -14,6 +14,7 @@ using llvm::Value;
 
 constexpr std::int64_t kPage = 4096;
 constexpr unsigned kWidest = 64;  // bytes of a register
+constexpr std::int64_t kLargestPiece = 64;
 constexpr std::size_t kMost = 4;  // windows of one register of results: beyond, a gather is as good
 
 /// Where windows must begin so that each of these lanes lies wholly in one.
@@ -21,10 +22,12 @@ std::vector<std::int64_t> starts_for(const Windows& windows, std::size_t from, s
   std::vector<std::int64_t> sorted(windows.lanes.begin() + static_cast<std::ptrdiff_t>(from),
                                    windows.lanes.begin() + static_cast<std::ptrdiff_t>(to));
   std::sort(sorted.begin(), sorted.end());
+  if (windows.end <= windows.first + windows.width) return {windows.first};
   std::vector<std::int64_t> starts;
   for (const std::int64_t lane : sorted) {
     if (!starts.empty() && lane + windows.size <= starts.back() + windows.width) continue;
-    starts.push_back(std::min(lane, windows.end - windows.width));
+    const std::int64_t start = lane - (lane - windows.first) % windows.piece;
+    starts.push_back(std::min(start, windows.end - windows.width));
   }
   return starts;
 }
@@ -45,8 +48,17 @@ Value* load_window(llvm::IRBuilder<>& b, const Windows& windows, Value* address,
   const unsigned count = windows.width / windows.grain;
   Value* const at = b.CreateIntToPtr(
       b.CreateAdd(address, b.getInt64(static_cast<std::uint64_t>(start))), b.getPtrTy());
-  Value* const part =
-      b.CreateAlignedLoad(llvm::FixedVectorType::get(grain, count), at, llvm::Align(1));
+  auto* const type = llvm::FixedVectorType::get(grain, count);
+  Value* part = nullptr;
+  if (start + windows.width <= windows.end) {
+    part = b.CreateAlignedLoad(type, at, llvm::Align(1));
+  } else {
+    std::vector<llvm::Constant*> there;
+    for (unsigned n = 0; n < count; ++n)
+      there.push_back(b.getInt1(start + std::int64_t{windows.grain} * n < windows.end));
+    part = b.CreateMaskedLoad(type, at, llvm::Align(1), llvm::ConstantVector::get(there),
+                              llvm::Constant::getNullValue(type));
+  }
   if (windows.width == kWidest) return part;
   std::vector<int> wider(kWidest / windows.grain, -1);
   std::iota(wider.begin(), wider.begin() + count, 0);
@@ -90,27 +102,46 @@ Value* load_part(llvm::IRBuilder<>& b, const Windows& windows, Value* address, s
 }  // namespace
 
 std::optional<Windows> make_windows(const std::vector<std::int64_t>& lanes, unsigned size,
-                                    const HostFeatures& features) {
+                                    const HostFeatures& features, Phase phase) {
   if (size == 0 || size > 8 || lanes.empty()) return std::nullopt;
   Windows windows;
   windows.size = size;
   const auto [low, high] = std::minmax_element(lanes.begin(), lanes.end());
   // Between two bytes of neighbouring pages there is no other page that could be missing.
   if (*low < -kPage || *high > kPage || *high - *low + size > kPage) return std::nullopt;
-  std::int64_t common = size;
+  std::int64_t distance = 0;
   for (const std::int64_t lane : lanes) {
     windows.lanes.push_back(lane - lanes[0]);
-    common = std::gcd(common, lane - *low);
+    distance = std::gcd(distance, lane - *low);
   }
   windows.first = *low - lanes[0];
   windows.end = *high - lanes[0] + size;
-  windows.grain = static_cast<unsigned>(common);
+  // No page boundary cuts an aligned piece.
+  if (distance != 0) windows.piece = std::min({phase.of, distance & -distance, kLargestPiece});
+  const std::int64_t before = (phase.rest + windows.first) & (windows.piece - 1);
+  windows.first -= before;
+  windows.end += -(windows.end - windows.first) & (windows.piece - 1);
+  windows.grain = static_cast<unsigned>(std::gcd(std::gcd(distance, before), std::int64_t{size}));
   const auto extent = static_cast<unsigned>(windows.end - windows.first);
-  windows.width = std::min(kWidest, std::bit_floor(extent));
+  windows.width = extent < kWidest ? std::bit_ceil(extent) : kWidest;
   if (!can_permute(windows.grain, features)) return std::nullopt;
   for (std::size_t n = 0; n < lanes.size(); n += lanes_at_once(windows))
     if (starts_for(windows, n, n + lanes_at_once(windows)).size() > kMost) return std::nullopt;
   return windows;
+}
+
+Value* joined(llvm::IRBuilder<>& b, std::vector<Value*> parts) {
+  while (parts.size() > 1) {
+    std::vector<Value*> next;
+    for (std::size_t n = 0; n < parts.size(); n += 2) {
+      const auto count = llvm::cast<llvm::FixedVectorType>(parts[n]->getType())->getNumElements();
+      std::vector<int> picks(std::size_t{2} * count);
+      std::iota(picks.begin(), picks.end(), 0);
+      next.push_back(b.CreateShuffleVector(parts[n], parts[n + 1], picks));
+    }
+    parts = std::move(next);
+  }
+  return parts.front();
 }
 
 Value* load_windows(llvm::IRBuilder<>& b, const Windows& windows, Value* address,
@@ -122,17 +153,7 @@ Value* load_windows(llvm::IRBuilder<>& b, const Windows& windows, Value* address
   std::vector<Value*> parts;
   for (std::size_t n = 0; n < windows.lanes.size(); n += step)
     parts.push_back(b.CreateBitCast(load_part(b, windows, address, n, n + step), part_type));
-  while (parts.size() > 1) {
-    std::vector<Value*> joined;
-    for (std::size_t n = 0; n < parts.size(); n += 2) {
-      const auto count = llvm::cast<llvm::FixedVectorType>(parts[n]->getType())->getNumElements();
-      std::vector<int> picks(2 * count);
-      std::iota(picks.begin(), picks.end(), 0);
-      joined.push_back(b.CreateShuffleVector(parts[n], parts[n + 1], picks));
-    }
-    parts = std::move(joined);
-  }
-  return b.CreateBitCast(parts.front(), wanted);
+  return b.CreateBitCast(joined(b, std::move(parts)), wanted);
 }
 
 }  // namespace vgpu::jit
