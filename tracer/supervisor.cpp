@@ -72,7 +72,7 @@ class Supervisor {
   Reply decide(const Call& call);
   Reply decide_descriptor(const Call& call, int fd);
   Reply decide_place(const Call& call, std::string_view text);
-  bool may_concern(const Call& call, std::string_view text) const;
+  bool may_concern(const Call& call, std::string_view text);
   bool ends_elsewhere(const Call& call, std::string_view text) const;
   bool has_ruled_name(const Call& call, std::string_view text) const;
   const Rule* find_rule_for(const Call& call, const Place& place, bool writes) const;
@@ -87,7 +87,7 @@ class Supervisor {
   bool same_root_ = true;  // of all guests and us
   Descriptors descriptors_;
   PathBuffer path_{};
-  std::string_view given_;  // the path in it, of the call that is being decided
+  GivenPath given_;  // in it, of the call that is being decided
 };
 
 // The one place where a bug or a failed system call of ours turns into what the guest can see.
@@ -132,7 +132,7 @@ Reply Supervisor::decide(const Call& call) {
     default: {
       const std::string_view text = read_string(call.tid, call.pointer(Arg::path), path_);
       if (text.data() == nullptr) return Pass{};
-      given_ = text;
+      given_.text = text;
       if (text.empty()) return decide_descriptor(call, base_of(call));
       return may_concern(call, text) ? decide_place(call, text) : Pass{};
     }
@@ -174,14 +174,16 @@ bool Supervisor::ends_elsewhere(const Call& call, std::string_view text) const {
   return asks && !links_.may_be_ours(text.substr(text.rfind('/') + 1));
 }
 
-bool Supervisor::may_concern(const Call& call, std::string_view text) const {
+bool Supervisor::may_concern(const Call& call, std::string_view text) {
   if (interest_.may_concern(text)) return true;
   const bool relative = !text.starts_with('/') || call.has(Arg::open_how);  // RESOLVE_IN_ROOT
   if (relative && descriptors_.gave_directory() &&
       GuestView(call.tid).virtual_directory(base_of(call)))
     return true;
-  return !ends_elsewhere(call, text) &&
-         links_.may_lead_to_ours(call.tid, base_of(call), text, follows_last(call));
+  if (ends_elsewhere(call, text)) return false;
+  const Way way = links_.look_along(call.tid, base_of(call), text, follows_last(call));
+  given_.straight = way == Way::straight;
+  return way == Way::to_ours;
 }
 
 // True if a rule is for the last name of `text` in any directory.

@@ -47,7 +47,7 @@ void Observer::note_decision(pid_t tid, std::string_view resolved, std::string_v
   decided_.why = why;
 }
 
-bool Observer::begins(const Call& call, const Reply& reply, std::string_view path) {
+bool Observer::begins(const Call& call, const Reply& reply, const GivenPath& path) {
   forget(call.tid);
   if (call.def->operation == Operation::change_root) same_root_ = false;
   bool held = false;
@@ -59,7 +59,7 @@ bool Observer::begins(const Call& call, const Reply& reply, std::string_view pat
       held = begins_mapping(call);
       break;
     case Operation::execute:
-      held = wanted_.processes && begins_exec(call, reply, path);
+      held = wanted_.processes && begins_exec(call, reply, path.text);
       break;
     case Operation::install_filter:
       blind(pid_of(call.tid), "it has a seccomp filter of its own, whose answers are not seen");
@@ -114,9 +114,9 @@ bool Observer::hold(Pending&& pending) {
   return true;
 }
 
-bool Observer::begins_file(const Call& call, const Reply& reply, std::string_view path) {
+bool Observer::begins_file(const Call& call, const Reply& reply, const GivenPath& path) {
   Pending pending{recorder_.make(EventKind::file, pid_of(call.tid), call.tid)};
-  if (!take_path(call, path, pending.event, pending.full)) return false;
+  if (!take_path(call, path.text, pending.event, pending.full)) return false;
   const bool answered = !std::holds_alternative<Pass>(reply);
   // fstat(fd) of some C libraries is spelled with an empty path: no file is asked for.
   const bool nameless = pending.event.text(Key::path).empty() && call.has(Arg::at_flags) &&
@@ -127,6 +127,7 @@ bool Observer::begins_file(const Call& call, const Reply& reply, std::string_vie
       !libraries.matters(pending.full))
     return false;
   pending.def = call.def;
+  pending.straight = path.straight && same_root_;
   add_decision(call, reply, pending.event);
   if (std::string flags = print_flags(call); !flags.empty())
     pending.event.add(Key::flags, std::move(flags));
@@ -192,10 +193,11 @@ void Observer::finish(Pending& pending, std::int64_t result) {
     PathBuffer room;
     GuestView view = view_of(tid);
     const int fd = static_cast<int>(result);
-    const std::string_view link = view.name_of(fd, room);
+    const std::string_view link = pending.straight ? pending.full : view.name_of(fd, room);
     process_of(tid).libraries.note_open(pending.full, fd, link);
     if (!link.empty() && event.find<std::string>(Key::resolved) == nullptr)
-      event.add(Key::resolved, view.meaning_of(std::string(link)));
+      event.add(Key::resolved,
+                pending.straight ? pending.full : view.meaning_of(std::string(link)));
   }
   if (pending.recorded) recorder_.record(event);
 }

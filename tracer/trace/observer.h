@@ -20,6 +20,12 @@
 
 namespace vgpu::tracer {
 
+/// The path of a call, if it has been read already.
+struct GivenPath {
+  std::string_view text;
+  bool straight = false;  ///< known to be there, in our own root, and no other spelling of it
+};
+
 /// Makes events of what an engine hears of its guests. With one that cannot say how the kernel
 /// answers, the events are without a result.
 class Observer {
@@ -34,8 +40,8 @@ class Observer {
   void note_decision(pid_t tid, std::string_view resolved, std::string_view why);
 
   /// A guest has stopped in `call`, which is about to get `reply`. True if its result is wanted:
-  /// call returned() then, or forget(). `path`: the call's, if it has been read already.
-  bool begins(const Call& call, const Reply& reply, std::string_view path = {});
+  /// call returned() then, or forget().
+  bool begins(const Call& call, const Reply& reply, const GivenPath& path = {});
   /// `result`: -errno if it failed.
   void returned(pid_t tid, std::int64_t result);
   /// Nobody will know the result of the call.
@@ -71,14 +77,15 @@ class Observer {
     const SyscallDef* def = nullptr;
     std::string full{};  ///< absolute path
     Environment environment{};
-    bool recorded = true;  ///< false: only wanted for what follows
-    bool marked = false;   ///< of a mapping: what it needs matters too
+    bool straight = false;  ///< what is opened has this path
+    bool recorded = true;   ///< false: only wanted for what follows
+    bool marked = false;    ///< of a mapping: what it needs matters too
     int fd = -1;
   };
 
   Process& process_of(pid_t tid);
   pid_t pid_of(pid_t tid);
-  bool begins_file(const Call& call, const Reply& reply, std::string_view path);
+  bool begins_file(const Call& call, const Reply& reply, const GivenPath& path);
   bool begins_exec(const Call& call, const Reply& reply, std::string_view path);
   bool begins_mapping(const Call& call);
   void begins_kill(const Call& call);

@@ -23,6 +23,13 @@ UniqueFd look(int base, std::string_view text, int flags, std::uint64_t resolve)
   return UniqueFd(static_cast<int>(::syscall(SYS_openat2, base, text.data(), &how, sizeof how)));
 }
 
+// Absolute, and no component is empty, "." or "..".
+bool is_canonical(std::string_view text) noexcept {
+  return !text.ends_with('/') && !text.ends_with("/.") && !text.ends_with("/..") &&
+         text.find("//") == text.npos && text.find("/./") == text.npos &&
+         text.find("/../") == text.npos;
+}
+
 }  // namespace
 
 UniqueFd LinkProbe::base_of(pid_t tid, int dirfd, bool absolute) const {
@@ -43,25 +50,28 @@ bool LinkProbe::may_be_ours(std::string_view name) const noexcept {
          tree_.has_node_named(name);
 }
 
-bool LinkProbe::may_lead_to_ours(pid_t tid, int dirfd, std::string_view text,
-                                 bool follow_last) const {
+Way LinkProbe::look_along(pid_t tid, int dirfd, std::string_view text, bool follow_last) const {
   const bool absolute = text.starts_with('/');
   // Nobody makes links of his own in there, and what is there means something else to us.
-  if (text.starts_with("/proc/")) return text.find("/root/") != text.npos;
-  if (!absolute && !follow_last && text.find('/') == text.npos) return false;
+  if (text.starts_with("/proc/"))
+    return text.find("/root/") != text.npos ? Way::to_ours : Way::elsewhere;
+  if (!absolute && !follow_last && text.find('/') == text.npos) return Way::elsewhere;
   UniqueFd base;
   std::uint64_t resolve = cache_only_ ? RESOLVE_CACHED : 0;
   if (!absolute || !own_root_) {
     base = base_of(tid, dirfd, absolute);
-    if (!base) return false;
+    if (!base) return Way::elsewhere;
     if (absolute) resolve |= RESOLVE_IN_ROOT;
   }
   const int flags = follow_last ? 0 : O_NOFOLLOW;
-  if (look(base.get(), text, flags, resolve | RESOLVE_NO_SYMLINKS) || errno != ELOOP) return false;
+  if (look(base.get(), text, flags, resolve | RESOLVE_NO_SYMLINKS))
+    return absolute && own_root_ && is_canonical(text) ? Way::straight : Way::elsewhere;
+  if (errno != ELOOP) return Way::elsewhere;
   const UniqueFd place = look(base.get(), text, flags, resolve);
-  if (!place) return errno != EAGAIN;
+  if (!place) return errno != EAGAIN ? Way::to_ours : Way::elsewhere;
   struct stat real {};
-  return ::fstat(place.get(), &real) == 0 && tree_.replaces(real);
+  const bool replaced = ::fstat(place.get(), &real) == 0 && tree_.replaces(real);
+  return replaced ? Way::to_ours : Way::elsewhere;
 }
 
 }  // namespace vgpu::tracer

@@ -10,6 +10,13 @@
 
 namespace vgpu::tracer {
 
+/// What is known of a path.
+enum class Way : std::uint8_t {
+  elsewhere,  ///< it leads to nothing of ours
+  straight,   ///< so does this, and there is no link on the way: its text is where it leads
+  to_ours,    ///< perhaps: it has to be walked link by link
+};
+
 /// Tells whether a path that names nothing of ours may lead to it all the same, over a symbolic
 /// link of another name.
 class LinkProbe {
@@ -28,8 +35,8 @@ class LinkProbe {
   /// True if a path that ends at `name`, not followed, may mean something of ours.
   bool may_be_ours(std::string_view name) const noexcept;
 
-  /// True if the path has to be walked link by link. `text` must end in a NUL.
-  bool may_lead_to_ours(pid_t tid, int dirfd, std::string_view text, bool follow_last) const;
+  /// `text` must end in a NUL.
+  Way look_along(pid_t tid, int dirfd, std::string_view text, bool follow_last) const;
 
  private:
   UniqueFd base_of(pid_t tid, int dirfd, bool absolute) const;
