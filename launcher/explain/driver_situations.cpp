@@ -199,8 +199,20 @@ Found module_not_loaded(const Facts&, const Program& program) {
   return std::nullopt;
 }
 
+namespace {
+
+bool has_driver(const Program& program) {
+  return std::ranges::any_of(program.libraries, [](const auto& row) {
+    return row.second.role == Role::driver && row.second.mapped;
+  });
+}
+
+}  // namespace
+
 Found uvm_missing(const Facts&, const Program& program) {
-  if (program.launches > 0) return std::nullopt;
+  // Without the driver's library it is none of CUDA's failures: supervisors and tools look there
+  // too.
+  if (program.launches > 0 || !has_driver(program)) return std::nullopt;
   const Attempt* bad =
       failed_node(program, Role::uvm, {"ENOENT", "ENXIO", "ENODEV", "EIO", "EINVAL"});
   return bad == nullptr ? std::nullopt : Found(node_finding(*bad));

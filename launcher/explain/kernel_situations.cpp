@@ -249,6 +249,17 @@ Found only_watched(const Facts&, const Program& program) {
   return finding;
 }
 
+namespace {
+
+/// A library of the program's own, missing while the driver works, concerns other devices mostly.
+bool concerns_nvidia(const Failure& failure) {
+  const bool other =
+      failure.kind == Failure::Kind::library && role_of(failure.what) == Role::library;
+  return !other && names_a_gpu(failure.what);
+}
+
+}  // namespace
+
 Found seen_not_used(const Facts& facts, const Program& program) {
   const Calls& init = program.of(CallGroup::init);
   if (init.good == 0) return std::nullopt;
@@ -272,7 +283,9 @@ Found seen_not_used(const Facts& facts, const Program& program) {
   std::set<std::string_view> names;  // one that is looked for in many places is told once
   for (const Failure& failure : program.failures) {
     const bool is_call = failure.kind == Failure::Kind::call;
-    if (!is_call && !names_a_gpu(failure.what) && failure.at.time <= told) continue;
+    if (!is_call &&
+        (is_for_others(failure.what) || (failure.at.time <= told && !concerns_nvidia(failure))))
+      continue;
     const std::string_view name(failure.what);
     if (!is_call && !names.insert(name.substr(name.rfind('/') + 1)).second) continue;
     finding.file = fmt::format("{}: {}", failure.what, failure.error);

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
+#include <tuple>
 
 #include "launcher/explain/call_groups.h"
 #include "launcher/explain/situations.h"
@@ -64,7 +64,7 @@ std::vector<const Failure*> failures_after(const Program& program, const Place& 
   for (const Failure& each : program.failures)
     if (each.at.time > after.time) failures.push_back(&each);
   std::ranges::sort(failures, std::greater<>(), [](const Failure* each) {
-    return std::pair(names_a_gpu(each->what), each->at.time);
+    return std::tuple(!is_for_others(each->what), names_a_gpu(each->what), each->at.time);
   });
   return failures;
 }

@@ -110,7 +110,7 @@ void record_file(Program& program, const Event& event, const Place& at) {
   const Role role = role_of(path);
   switch (role) {
     case Role::none:
-      if (!event.text(Key::error).empty() && !is_noise(path))
+      if (!event.text(Key::error).empty() && !is_noise(path) && !is_loaders_own(path))
         add_failure(program,
                     {Failure::Kind::file, clipped(path), std::string(event.text(Key::error)), at});
       return;

@@ -90,6 +90,12 @@ constexpr const char* kNoise[] = {
 constexpr std::string_view kGpuWords[] = {"nvidia", "cuda", "cublas", "cudnn", "gpu",
                                           "ggml",   "nvml", "/dri/",  "/pci"};
 
+/// Libraries by which programs use GPUs, or other devices, that are not NVIDIA's.
+constexpr const char* kOthers[] = {
+    "*openvino*", "*rocm*",  "*sycl*",  "*vulkan*",  "*opencl*",   "*OpenCL*",   "*webgpu*",
+    "*zendnn*",   "libhip*", "libamd*", "*[-_]hip*", "*[-_]musa*", "*[-_]cann*", "*[-_]metal*",
+};
+
 struct VariableRow {
   std::string_view name;
   bool prefix;
@@ -150,7 +156,7 @@ Role role_of(std::string_view path) noexcept {
 }
 
 bool is_noise(std::string_view path) noexcept {
-  if (names_a_gpu(path)) return false;
+  if (names_a_gpu(file_name(path))) return false;
   const std::string whole(path);
   return std::ranges::any_of(kNoise, [&](const char* row) { return matches(row, whole); });
 }
@@ -165,6 +171,11 @@ bool is_for_processors(std::string_view path) noexcept {
 bool names_a_gpu(std::string_view path) noexcept {
   return std::ranges::any_of(kGpuWords,
                              [&](std::string_view word) { return path.find(word) != path.npos; });
+}
+
+bool is_for_others(std::string_view path) noexcept {
+  const std::string name(file_name(path));
+  return std::ranges::any_of(kOthers, [&](const char* row) { return matches(row, name); });
 }
 
 bool matters_to_gpu(std::string_view variable) noexcept {

@@ -32,6 +32,9 @@ bool is_for_processors(std::string_view path) noexcept;
 /// Has it to do with GPUs by its name? Of files that a program fails on those are named first.
 bool names_a_gpu(std::string_view path) noexcept;
 
+/// By its name it is for devices that are not NVIDIA's: that it is missing says nothing of a GPU.
+bool is_for_others(std::string_view path) noexcept;
+
 /// An environment variable that decides whether a GPU is found or used.
 bool matters_to_gpu(std::string_view variable) noexcept;
 

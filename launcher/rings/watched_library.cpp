@@ -1,14 +1,19 @@
 #include "launcher/rings/watched_library.h"
 
 #include <elf.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
-#include <fstream>
+#include <span>
 #include <stdexcept>
 
 #include "shim/abi/watched_symbols.h"
+#include "tracer/sys/errors.h"
 #include "tracer/sys/memfd.h"
 
 namespace vgpu::launcher {
@@ -16,10 +21,10 @@ namespace {
 
 using tracer::UniqueFd;
 
-/// An ELF file that is being changed. Every place is checked before it is touched.
+/// An ELF file, and a copy of it that is being changed. Every place is checked.
 class Elf {
  public:
-  explicit Elf(std::string& bytes) : bytes_(bytes), header_(at<Elf64_Ehdr>(0)) {
+  Elf(int file, int copy) : file_(file), copy_(copy), header_(at<Elf64_Ehdr>(0)) {
     const bool good = std::memcmp(header_.e_ident, ELFMAG, SELFMAG) == 0 &&
                       header_.e_ident[EI_CLASS] == ELFCLASS64 && header_.e_shnum != 0;
     if (!good) throw std::runtime_error("not a 64-bit ELF file with sections");
@@ -28,24 +33,21 @@ class Elf {
   template <class T>
   T at(std::size_t offset) const {
     T value;
-    check(offset, sizeof value);
-    std::memcpy(&value, bytes_.data() + offset, sizeof value);
+    read(offset, std::as_writable_bytes(std::span(&value, 1)));
     return value;
   }
   template <class T>
-  void put(std::size_t offset, const T& value) {
-    check(offset, sizeof value);
-    std::memcpy(bytes_.data() + offset, &value, sizeof value);
+  std::vector<T> all_of(const Elf64_Shdr& section) const {
+    constexpr std::size_t kMost = std::size_t{16} << 20;
+    if (section.sh_size > kMost) throw std::runtime_error("a section of it is too large");
+    std::vector<T> values(section.sh_size / sizeof(T));
+    read(section.sh_offset, std::as_writable_bytes(std::span(values)));
+    return values;
   }
-  void put_text(std::size_t offset, std::string_view text) {
-    check(offset, text.size());
-    std::memcpy(bytes_.data() + offset, text.data(), text.size());
-  }
-
-  /// Of the text there, without its NUL.
-  std::uint32_t text_size(std::size_t offset) const {
-    check(offset, 1);
-    return static_cast<std::uint32_t>(std::min(bytes_.find('\0', offset), bytes_.size()) - offset);
+  void put(std::size_t offset, std::span<const std::byte> bytes) const {
+    const ssize_t size = ::pwrite(copy_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (size != static_cast<ssize_t>(bytes.size()))
+      throw std::runtime_error("its copy cannot be changed");
   }
 
   Elf64_Shdr section(std::size_t index) const {
@@ -58,48 +60,49 @@ class Elf {
     throw std::runtime_error(fmt::format("no {} in it", what));
   }
   Elf64_Shdr find(const char* name) const {
-    const Elf64_Shdr names = section(header_.e_shstrndx);
+    const auto names = all_of<char>(section(header_.e_shstrndx));
     return find(name, [&](const Elf64_Shdr& section) {
-      const std::size_t start = names.sh_offset + section.sh_name;
-      const std::size_t size = std::strlen(name) + 1;
-      return start < bytes_.size() && bytes_.compare(start, size, name, size) == 0;
+      return section.sh_name < names.size() && text_at(names, section.sh_name) == name;
     });
   }
 
-  /// Leaves out what is not loaded, the sections' names among it.
-  void cut() {
+  /// Copies what is loaded, and with it not the sections' headers and names.
+  void copy() const {
     std::size_t end = 0;
     for (std::size_t i = 0; i < header_.e_phnum; ++i) {
       const auto segment = at<Elf64_Phdr>(header_.e_phoff + i * sizeof(Elf64_Phdr));
       if (segment.p_type == PT_LOAD) end = std::max(end, segment.p_offset + segment.p_filesz);
     }
-    header_.e_shoff = 0;
-    header_.e_shnum = header_.e_shstrndx = 0;
-    put(0, header_);
-    if (end < bytes_.size()) bytes_.resize(end);
+    off_t from = 0;
+    while (static_cast<std::size_t>(from) < end)
+      if (::sendfile(copy_, file_, &from, end - static_cast<std::size_t>(from)) <= 0)
+        throw std::runtime_error("it cannot be copied");
+    Elf64_Ehdr header = header_;
+    header.e_shoff = 0;
+    header.e_shnum = header.e_shstrndx = 0;
+    put(0, std::as_bytes(std::span(&header, 1)));
+  }
+
+  /// Without its NUL.
+  static std::string_view text_at(const std::vector<char>& names, std::size_t at) {
+    if (at >= names.size()) throw std::runtime_error("the ELF file is cut");
+    const std::string_view rest(names.data() + at, names.size() - at);
+    return rest.substr(0, rest.find('\0'));
   }
 
  private:
-  void check(std::size_t offset, std::size_t size) const {
-    if (offset > bytes_.size() || size > bytes_.size() - offset)
-      throw std::runtime_error("the ELF file is cut");
+  void read(std::size_t offset, std::span<std::byte> out) const {
+    const ssize_t size = ::pread(file_, out.data(), out.size(), static_cast<off_t>(offset));
+    if (size != static_cast<ssize_t>(out.size())) throw std::runtime_error("the ELF file is cut");
   }
 
-  std::string& bytes_;
-  Elf64_Ehdr header_;
+  const int file_;
+  const int copy_;
+  const Elf64_Ehdr header_;
 };
 
 bool is_function(const Elf64_Sym& symbol) {
   return ELF64_ST_TYPE(symbol.st_info) == STT_FUNC && symbol.st_shndx != SHN_UNDEF;
-}
-
-std::string read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
-  std::string bytes(file ? static_cast<std::size_t>(file.tellg()) : 0, '\0');
-  file.seekg(0);
-  if (!file.read(bytes.data(), static_cast<std::streamsize>(bytes.size())))
-    throw std::runtime_error(fmt::format("cannot read {}", path));
-  return bytes;
 }
 
 /// "libcuda.so.1" of "/usr/lib/libcuda.so.580.1": what programs ask for.
@@ -108,41 +111,49 @@ std::string soname_of(const std::string& path) {
   return name.substr(0, name.find(".so.")) + ".so.1";
 }
 
-}  // namespace
-
-std::string watched_library(std::string library, std::string_view soname) {
-  Elf elf(library);
+/// Fills the copy, in which only the symbols and the table differ from the file.
+void fill(const Elf& elf, std::string_view soname) {
   const Elf64_Shdr stubs = elf.find(kStubSection);
-  const Elf64_Shdr table = elf.find(kTableSection);
-  const Elf64_Shdr symbols = elf.find(
+  const Elf64_Shdr place = elf.find(kTableSection);
+  const Elf64_Shdr dynamic = elf.find(
       "dynamic symbols", [](const Elf64_Shdr& section) { return section.sh_type == SHT_DYNSYM; });
-  const Elf64_Shdr names = elf.section(symbols.sh_link);
-  if (stubs.sh_size < kWatchedSymbols * kStubSize || table.sh_size < sizeof(WatchedTable))
+  const Elf64_Shdr strings = elf.section(dynamic.sh_link);
+  if (stubs.sh_size < kWatchedSymbols * kStubSize || place.sh_size < sizeof(WatchedTable))
     throw std::runtime_error("its resolvers are of another build");
   const auto from_table = [&](std::uint64_t address) {
-    return static_cast<std::int32_t>(static_cast<std::int64_t>(address - table.sh_addr));
+    return static_cast<std::int32_t>(static_cast<std::int64_t>(address - place.sh_addr));
   };
-  soname = soname.substr(0, sizeof(WatchedTable::library));
-  elf.put_text(table.sh_offset + offsetof(WatchedTable, library), soname);
-  elf.put(table.sh_offset + offsetof(WatchedTable, library_size),
-          static_cast<std::uint32_t>(soname.size()));
+  const auto names = elf.all_of<char>(strings);
+  auto symbols = elf.all_of<Elf64_Sym>(dynamic);
+  WatchedTable table{};
+  soname = soname.substr(0, table.library.size());
+  std::ranges::copy(soname, table.library.begin());
+  table.library_size = static_cast<std::uint32_t>(soname.size());
   std::size_t slot = 0;
-  for (std::size_t i = 0; i < symbols.sh_size / sizeof(Elf64_Sym) && slot < kWatchedSymbols; ++i) {
-    const std::size_t place = symbols.sh_offset + i * sizeof(Elf64_Sym);
-    auto symbol = elf.at<Elf64_Sym>(place);
+  for (Elf64_Sym& symbol : symbols) {
+    if (slot == kWatchedSymbols) break;
     if (!is_function(symbol)) continue;
-    elf.put(table.sh_offset + offsetof(WatchedTable, symbols) + slot * sizeof(WatchedTable::Symbol),
-            WatchedTable::Symbol{from_table(symbol.st_value),
-                                 from_table(names.sh_addr + symbol.st_name),
-                                 elf.text_size(names.sh_offset + symbol.st_name)});
+    const std::size_t size = Elf::text_at(names, symbol.st_name).size();
+    table.symbols[slot] = {from_table(symbol.st_value),
+                           from_table(strings.sh_addr + symbol.st_name),
+                           static_cast<std::uint32_t>(size)};
     symbol.st_value = stubs.sh_addr + slot * kStubSize;
     symbol.st_info =
         static_cast<unsigned char>(ELF64_ST_INFO(ELF64_ST_BIND(symbol.st_info), STT_GNU_IFUNC));
-    elf.put(place, symbol);
     ++slot;
   }
-  elf.cut();
-  return library;
+  elf.copy();
+  elf.put(dynamic.sh_offset, std::as_bytes(std::span(symbols)));
+  elf.put(place.sh_offset, std::as_bytes(std::span(&table, 1)));
+}
+
+}  // namespace
+
+UniqueFd watched_library(const std::string& source, const std::string& name, mode_t mode) {
+  const UniqueFd file(
+      tracer::check_sys(::open(source.c_str(), O_RDONLY | O_CLOEXEC), "open {}", source));
+  return tracer::make_memfd(
+      name, [&](int copy) { fill(Elf(file.get(), copy), soname_of(name)); }, mode);
 }
 
 void watch_libraries(std::vector<tracer::VirtualFile>& files,
@@ -153,7 +164,7 @@ void watch_libraries(std::vector<tracer::VirtualFile>& files,
     if (!is_library) continue;
     row.object = [path = row.path, source = row.source, mode = row.mode, failed] {
       try {
-        return tracer::make_memfd(path, watched_library(read_file(source), soname_of(path)), mode);
+        return watched_library(source, path, mode);
       } catch (const std::exception& error) {
         failed(error.what());
         return UniqueFd();

@@ -34,6 +34,8 @@ law 'with a GPU: it is seen, in the process and in its child, and nothing is com
 explains vgpu75 seen-not-used 'testBindingBinary.js .*pid'
 explains vgpu75 seen-not-used 'last done: make a context'
 
+grep -E '^  file |failed: (/|lib).*:' "$scratch/report" | grep -qv cuda && fail 'what is for other devices is named' "$(cat "$scratch/report")"
+
 law 'how much memory it was told of, and which capability the GPU has'
 explains vgpu75:memory=64MiB seen-not-used 'total=\[67108864\]'
 explains gtx1080ti seen-not-used 'compute capability 6.1'

@@ -200,6 +200,9 @@ mkdir "$scratch/arm"
 cp "$scratch/driver/libcuda.so.1" "$scratch/arm/libcuda.so.1"
 printf '\267\000' | dd of="$scratch/arm/libcuda.so.1" bs=1 seek=18 conv=notrunc 2>/dev/null
 explains wrong-architecture 'aarch64' $none env LD_LIBRARY_PATH="$scratch/arm" "$steps" load
+printf '\002' | dd of="$scratch/arm/libcuda.so.1" bs=1 seek=5 conv=notrunc 2>/dev/null
+printf '\000\026' | dd of="$scratch/arm/libcuda.so.1" bs=1 seek=18 conv=notrunc 2>/dev/null
+explains wrong-architecture 's390x' $none env LD_LIBRARY_PATH="$scratch/arm" "$steps" load
 
 law 'a musl program'
 if command -v musl-gcc >/dev/null; then

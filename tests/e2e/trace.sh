@@ -113,6 +113,13 @@ else
   skip 'no mounts of our own'
 fi
 
+law 'a vgpu-run inside another: each traces its own, and what cannot be is said'
+run "$VGPU_RUN" --gpu none --trace="$scratch/outer" --trace-filter all "$VGPU_RUN" --trace="$scratch/inner" --trace-filter cuda "$GUESTS/vector_add"
+[ $status -eq 0 ] && grep -qx PASS "$scratch/out" || fail 'the program inside two of them is harmed' "$(shown nested)"
+grep -q '^.*cuLaunchKernel(' "$scratch/inner" || fail 'the inner one saw no call' "$(cat "$scratch/inner")"
+grep -q '/proc/driver/vgpu-run/config' "$scratch/outer" || fail 'the outer one saw no file' "$(tail -n 5 "$scratch/outer")"
+complains 'give that one --engine=ptrace' 125 "$VGPU_RUN" --gpu none --engine notify "$VGPU_RUN" --trace="$scratch/inner" true
+
 law 'a reader that is gone, or never reads, stops nobody'
 { "$VGPU_RUN" --trace --trace-filter all "$GUESTS/many_probes" 20000 3>&-; echo $? >"$scratch/status"; } 2>&1 | head -1 >/dev/null
 [ "$(cat "$scratch/status")" -eq 0 ] || fail "status $(cat "$scratch/status")"

@@ -38,9 +38,40 @@ for format in perfetto html; do
 done
 grep -q '^</html>$' "$scratch/direct" || fail 'the page has no end'
 
+law 'a guest that is killed, and a disk that is full, leave a view whole, or it is said'
+for format in perfetto html; do
+  run "$VGPU_RUN" --trace="$scratch/killed.$format" --trace-format $format --trace-filter all sh -c 'kill -KILL $$'
+  [ $status -eq 137 ] || fail "$format: status $status" "$(cat "$scratch/err")"
+  grep -qa SIGKILL "$scratch/killed.$format" || fail "$format: no end of the guest"
+  run "$VGPU_RUN" --trace=/dev/full --trace-format $format --trace-filter all sh -c 'exit 6'
+  [ $status -eq 6 ] || fail "$format: status $status on a full disk" "$(cat "$scratch/err")"
+  grep -qE '^vgpu-run: trace: [0-9]+ events are missing: No space left on device$' "$scratch/err" || fail "$format: nothing is said" "$(cat "$scratch/err")"
+done
+grep -q '^</html>$' "$scratch/killed.html" || fail 'the page has no end'
+cat >"$scratch/on_tmpfs" <<'STEPS'
+mount -t tmpfs -o size=128k none "$1" || exit 77
+"$2" --trace="$1/trace" --trace-format perfetto --trace-filter all "$3" 5000 || exit 1
+cat "$1/trace"
+STEPS
+mkdir "$scratch/disk"
+own='unshare -m'
+[ "$(id -u)" -eq 0 ] || own='unshare -Urm'
+status=77
+! $own true 2>/dev/null || run $own sh "$scratch/on_tmpfs" "$scratch/disk" "$VGPU_RUN" "$GUESTS/many_probes"
+case $status in
+  0)
+    cp "$scratch/out" "$scratch/full.perfetto"
+    [ "$(wc -c <"$scratch/full.perfetto")" -gt 100000 ] || fail 'the room there was is not used' "$(cat "$scratch/err")"
+    ;;
+  77) skip 'no tmpfs of our own' ;;
+  *) fail 'the program was harmed' "$(cat "$scratch/err")" ;;
+esac
+
 law 'Perfetto files are protobuf messages to others too'
 if command -v protoc >/dev/null; then
-  protoc --decode_raw <"$scratch/as.perfetto" >"$scratch/raw" 2>&1 || fail 'protoc does not read it' "$(head -3 "$scratch/raw")"
+  for file in "$scratch"/*.perfetto; do
+    protoc --decode_raw <"$file" >"$scratch/raw" 2>&1 || fail "protoc does not read ${file##*/}" "$(head -3 "$scratch/raw")"
+  done
 else
   skip 'protoc is not here'
 fi

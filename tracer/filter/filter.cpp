@@ -192,6 +192,10 @@ long install(std::span<const sock_filter> program, unsigned long flags) {
 long check_installed(long result) {
   if (result < 0 && (errno == EPERM || errno == EACCES))
     throw fmt::system_error(errno, "install the seccomp filter ({})", kForbiddenByFilter);
+  // Another vgpu-run's answer, with its engine notify, to a filter that asks a tracer.
+  if (result < 0 && errno == EINVAL)
+    throw fmt::system_error(errno, "install the seccomp filter (inside another vgpu-run: {})",
+                            "give that one --engine=ptrace");
   return check_sys(result, "install the seccomp filter");
 }
 

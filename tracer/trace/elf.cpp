@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstddef>
 #include <cstring>
 #include <span>
 
@@ -36,16 +37,21 @@ std::string read_name(int fd, std::uint64_t offset) {
   return end == std::string::npos ? std::string() : name.substr(0, end);
 }
 
-std::string machine_name(unsigned machine) {
+/// `big`: of a file whose numbers have their highest byte first.
+std::string machine_name(unsigned machine, bool big) {
   struct Row {
     unsigned machine;
-    const char* name;
+    const char* little;
+    const char* big;
   };
-  constexpr Row kRows[] = {{EM_X86_64, "x86_64"}, {EM_386, "i386"},    {EM_AARCH64, "aarch64"},
-                           {EM_ARM, "arm"},       {EM_PPC64, "ppc64"}, {EM_S390, "s390x"},
-                           {EM_RISCV, "riscv"},   {EM_MIPS, "mips"}};
+  constexpr Row kRows[] = {
+      {EM_X86_64, "x86_64", "x86_64"},       {EM_386, "i386", "i386"},
+      {EM_AARCH64, "aarch64", "aarch64_be"}, {EM_ARM, "arm", "armeb"},
+      {EM_PPC64, "ppc64le", "ppc64"},        {EM_PPC, "ppcle", "ppc"},
+      {EM_S390, "s390x", "s390x"},           {EM_RISCV, "riscv", "riscv"},
+      {EM_MIPS, "mipsel", "mips"},           {EM_SPARCV9, "sparc64", "sparc64"}};
   for (const Row& row : kRows)
-    if (row.machine == machine) return row.name;
+    if (row.machine == machine) return big ? row.big : row.little;
   return fmt::format("machine {}", machine);
 }
 
@@ -66,7 +72,7 @@ class Reader {
   explicit Reader(int fd) : fd_(fd) {
     std::vector<typename Class::Header> header(1);
     if (!read_array(fd_, 0, header)) return;
-    machine_ = machine_name(header[0].e_machine);
+    machine_ = machine_name(header[0].e_machine, false);
     if (header[0].e_phentsize != sizeof(Segment)) return;
     segments_.resize(std::min<std::size_t>(header[0].e_phnum, kMostHeaders));
     if (!read_array(fd_, header[0].e_phoff, segments_)) segments_.clear();
@@ -164,25 +170,42 @@ class Reader {
   std::uint64_t names_ = 0;  ///< where the file has its strings; 0: nowhere
 };
 
-/// 0 if it is no ELF file.
-int class_of(int fd) {
+/// What every ELF file begins with; both classes have e_machine in one place.
+struct Beginning {
   unsigned char ident[EI_NIDENT] = {};
-  if (!read_at(fd, 0, std::as_writable_bytes(std::span(ident)))) return 0;
-  if (std::memcmp(ident, ELFMAG, SELFMAG) != 0 || ident[EI_DATA] != ELFDATA2LSB) return 0;
-  return ident[EI_CLASS];
+  unsigned char type[2] = {};
+  unsigned char machine[2] = {};
+};
+static_assert(offsetof(Beginning, machine) == offsetof(Elf64_Ehdr, e_machine));
+static_assert(offsetof(Beginning, machine) == offsetof(Elf32_Ehdr, e_machine));
+
+/// All zeros if it is no ELF file.
+Beginning beginning_of(int fd) {
+  Beginning first;
+  const bool whole = read_at(fd, 0, std::as_writable_bytes(std::span(&first, 1)));
+  return whole && std::memcmp(first.ident, ELFMAG, SELFMAG) == 0 ? first : Beginning();
+}
+
+/// 0 if it is none that this machine's loaders could take.
+int class_of(const Beginning& first) {
+  return first.ident[EI_DATA] == ELFDATA2LSB ? first.ident[EI_CLASS] : 0;
 }
 
 }  // namespace
 
 ElfFile read_elf(int fd) {
-  const int kind = class_of(fd);
+  const Beginning first = beginning_of(fd);
+  const int kind = class_of(first);
   if (kind == ELFCLASS64) return Reader<Class64>(fd).file();
   if (kind == ELFCLASS32) return Reader<Class32>(fd).file();
-  return {};
+  ElfFile foreign;
+  if (first.ident[EI_DATA] == ELFDATA2MSB)
+    foreign.machine = machine_name(first.machine[0] * 256U + first.machine[1], true);
+  return foreign;
 }
 
 ElfVersions read_elf_versions(int fd) {
-  const int kind = class_of(fd);
+  const int kind = class_of(beginning_of(fd));
   if (kind == ELFCLASS64) return Reader<Class64>(fd).versions();
   if (kind == ELFCLASS32) return Reader<Class32>(fd).versions();
   return {};

@@ -2,12 +2,10 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdint>
 
 #include "tracer/sys/errors.h"
 #include "tracer/sys/memfd.h"
@@ -27,8 +25,30 @@ constexpr int kKeptFlags = O_ACCMODE | O_APPEND | O_NONBLOCK | O_DIRECTORY;
 // read. Source: fget() in Linux's kernel/seccomp.c.
 int kept_flags(int flags) noexcept { return (flags & O_PATH) != 0 ? O_RDONLY : flags & kKeptFlags; }
 
+// Two supervisors must not meet in one name.
+std::string directory_prefix() { return std::string(kDirectory) + own_mark(); }
+
 std::string_view content_of(const Node& node) noexcept {
   return node.kind == NodeKind::file ? std::string_view(node.row->content) : std::string_view();
+}
+
+// An empty directory that is deleted at once: it lives as long as its descriptors and leaves
+// nothing behind. Its name says which virtual directory it stands for.
+UniqueFd make_directory(const Node& node) {
+  std::string path_part = node.path;
+  std::ranges::replace(path_part, '/', kSlash);
+  const std::string name = directory_prefix() + path_part;
+  for (const char* place : {"/dev/shm", "/tmp", "/var/tmp", "/run"}) {
+    const std::string path = place + name;
+    if (::mkdir(path.c_str(), S_IRWXU) != 0) continue;
+    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    check_sys(::rmdir(path.c_str()), "rmdir {}", path);
+    if (!fd) continue;
+    // Not by mkdir, which takes away what our umask says.
+    check_sys(::fchmod(fd.get(), node.mode | S_IRUSR | S_IXUSR), "set the mode of {}", node.path);
+    return fd;
+  }
+  throw fmt::system_error(errno, "make an empty directory for {}", node.path);
 }
 
 }  // namespace
@@ -38,21 +58,17 @@ std::optional<std::string> virtual_path_of_link(std::string_view text) {
   text.remove_suffix(kDeleted.size());
   if (text.starts_with(kMemfd)) {
     text.remove_prefix(kMemfd.size());
+    if (!text.starts_with(own_mark())) return std::nullopt;
+    text.remove_prefix(own_mark().size());
     return text.starts_with('/') ? std::optional<std::string>(text) : std::nullopt;
   }
   const std::size_t last = text.rfind('/');
-  if (last == text.npos || !text.substr(last).starts_with(kDirectory)) return std::nullopt;
+  if (last == text.npos || !text.substr(last).starts_with(directory_prefix())) return std::nullopt;
   const std::size_t path_at = text.find(kSlash, last);
   if (path_at == text.npos) return std::nullopt;
   std::string path(text.substr(path_at));
   std::ranges::replace(path, kSlash, '/');
   return path;
-}
-
-Descriptors::Descriptors() {
-  std::uint64_t unique = 0;  // two supervisors must not meet in one name
-  check_sys(::getrandom(&unique, sizeof unique, 0), "getrandom");
-  prefix_ = fmt::format("{}{:016x}", kDirectory, unique);
 }
 
 // Returns the node's object, with the content that it has now.
@@ -87,24 +103,6 @@ struct stat Descriptors::status(const Node& node) {
   struct stat result {};
   check_sys(::fstat(object_of(node), &result), "fstat of {}", node.path);
   return result;
-}
-
-// An empty directory that is deleted at once: it lives as long as its descriptors and leaves
-// nothing behind. Its name says which virtual directory it stands for.
-UniqueFd Descriptors::make_directory(const Node& node) const {
-  std::string name = prefix_ + node.path;
-  std::replace(name.begin() + static_cast<std::ptrdiff_t>(prefix_.size()), name.end(), '/', kSlash);
-  for (const char* place : {"/dev/shm", "/tmp", "/var/tmp", "/run"}) {
-    const std::string path = place + name;
-    if (::mkdir(path.c_str(), S_IRWXU) != 0) continue;
-    UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    check_sys(::rmdir(path.c_str()), "rmdir {}", path);
-    if (!fd) continue;
-    // Not by mkdir, which takes away what our umask says.
-    check_sys(::fchmod(fd.get(), node.mode | S_IRUSR | S_IXUSR), "set the mode of {}", node.path);
-    return fd;
-  }
-  throw fmt::system_error(errno, "make an empty directory for {}", node.path);
 }
 
 }  // namespace vgpu::tracer

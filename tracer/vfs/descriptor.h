@@ -20,8 +20,6 @@ std::optional<std::string> virtual_path_of_link(std::string_view text);
 /// is first wanted, so that all descriptors of a node agree on its inode number.
 class Descriptors {
  public:
-  Descriptors();
-
   /// Opens `node` with these O_* flags, as open(2) would, permissions apart.
   /// Errors: std::system_error.
   UniqueFd open(const Node& node, int flags);
@@ -40,9 +38,7 @@ class Descriptors {
     std::string content;  // of a rendered file, to see that it has changed
   };
   int object_of(const Node& node);
-  UniqueFd make_directory(const Node& node) const;
 
-  std::string prefix_;  // of the names of our empty directories
   std::unordered_map<const Node*, Object> objects_;
   bool gave_directory_ = false;
 };

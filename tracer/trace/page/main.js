@@ -55,7 +55,7 @@ class App {
     const {model} = this;
     const lines = [];
     if (model.events.length === 0) lines.push(["This trace has no events."]);
-    else if (!model.last) lines.push(["The trace has no end: its writer was killed, or still runs."]);
+    else if (!model.last) lines.push(["The trace has no end: its writer was killed or found no room, or still runs."]);
     if (model.broken > 0) lines.push([`${count(model.broken, "line")} could not be read.`]);
     for (const event of model.events)
       if ((event.kind === "lost" || event.kind === "blind") && lines.length < 5) lines.push([visible(title(event)), event]);

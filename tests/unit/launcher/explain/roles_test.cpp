@@ -30,6 +30,19 @@ TEST_CASE("roles: what a C library looks for anyway is noise, unless it names a 
   CHECK(is_noise("/usr/lib/locale/de/LC_TIME"));
   CHECK_FALSE(is_noise("/opt/app/devices.json"));
   CHECK_FALSE(is_noise("/etc/ld.so.cuda"));
+  CHECK(is_noise("/opt/program-cuda/package.json"));
+}
+
+TEST_CASE("roles: what is for devices of other makers is told apart") {
+  for (const char* path : {"libggml-openvino.so", "/a/libggml-hip.so", "libamdhip64.so.6",
+                           "libggml-metal.so", "/lib/libvulkan.so.1", "libOpenCL.so.1"}) {
+    CAPTURE(path);
+    CHECK(is_for_others(path));
+  }
+  for (const char* path : {"libggml-cuda.so", "/opt/rocm/lib/libcuda.so.1", "libship.so"}) {
+    CAPTURE(path);
+    CHECK_FALSE(is_for_others(path));
+  }
 }
 
 TEST_CASE("roles: the stem of a library is its name without versions") {

@@ -40,6 +40,19 @@ TEST_CASE("elf: the C library has its versions") {
   CHECK(versions.had.contains("GLIBC_2.2.5"));
 }
 
+TEST_CASE("elf: of a machine with the other order of bytes the name is known, and nothing else") {
+  const auto file_of = [](std::string machine) {
+    std::string bytes("\177ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\3", 18);
+    bytes += machine;
+    bytes.resize(64);
+    return read_elf(make_memfd("big", bytes, 0444).get());
+  };
+  CHECK(file_of(std::string("\0\26", 2)).machine == "s390x");
+  CHECK(file_of(std::string("\0\25", 2)).machine == "ppc64");
+  CHECK(file_of("\1\2").machine == "machine 258");
+  CHECK(file_of(std::string("\0\26", 2)).needed.empty());
+}
+
 TEST_CASE("elf: what is no ELF file is nothing") {
   for (const char* path : {"/etc/passwd", "/dev/null", "/none/such", "/"}) {
     const UniqueFd file = open_at(path);

@@ -40,8 +40,10 @@ TEST_CASE("virtual_path_of_link: what it names is known from a descriptor's link
 }
 
 TEST_CASE("virtual_path_of_link: other links name nothing") {
-  for (const char* text : {"", "/dev/null", "pipe:[1]", " (deleted)", "/memfd:x (deleted)",
-                           "/tmp/x (deleted)", "/tmp/virtual-directory-0 (deleted)", "/memfd:/x"}) {
+  for (const char* text :
+       {"", "/dev/null", "pipe:[1]", " (deleted)", "/memfd:x (deleted)", "/tmp/x (deleted)",
+        "/tmp/virtual-directory-0 (deleted)", "/memfd:/x", "/memfd:/dev/vdev0 (deleted)",
+        "/memfd:00000000:/dev/vdev0 (deleted)", "/tmp/virtual-directory-00000000:|dev (deleted)"}) {
     CAPTURE(text);
     CHECK_FALSE(virtual_path_of_link(text).has_value());
   }
