@@ -165,7 +165,7 @@ Reply Supervisor::decide_descriptor(const Call& call, int fd) {
 
 // True for a call that changes nothing and ends at a name which nothing of ours has, so that no
 // link on the way makes a difference: where it leads into a virtual directory the answer is ENOENT
-// from us and from the kernel.
+// from us and from the kernel, below a virtual file ENOENT where we would say ENOTDIR.
 bool Supervisor::ends_elsewhere(const Call& call, std::string_view text) const {
   if (follows_last(call)) return false;
   const Operation wanted = call.def->operation;
@@ -182,7 +182,7 @@ bool Supervisor::may_concern(const Call& call, std::string_view text) {
     return true;
   if (ends_elsewhere(call, text)) return false;
   const Way way = links_.look_along(call.tid, base_of(call), text, follows_last(call));
-  given_.straight = way == Way::straight;
+  given_.straight = way == Way::straight && !relative;
   return way == Way::to_ours;
 }
 

@@ -49,6 +49,15 @@ calls "$scratch/text" >"$scratch/text.calls"
 calls "$scratch/shown" | diff -u - "$scratch/text.calls" >"$scratch/diff" || fail 'they differ' "$(cat "$scratch/diff")"
 grep -q -E '^openat "/proc/driver/nvidia/version" [0-9]+$' "$scratch/text.calls" || fail 'the virtual file is not in it' "$(cat "$scratch/text")"
 
+law 'where a path leads that starts in a directory, though it looks absolute, is said of that directory'
+mkdir -p "$scratch/jail/etc"
+echo jail >"$scratch/jail/etc/passwd"
+# openat2(directory, "/etc/passwd", RESOLVE_IN_ROOT). Source: linux/openat2.h.
+in_root='opendir my $d, $ARGV[0] or exit 2; my $how = pack "QQQ", 0, 0, 16; my $path = "/etc/passwd"; exit(syscall(437, fileno $d, $path, $how, 24) < 0)'
+run "$VGPU_RUN" --gpu none --trace="$scratch/jsonl" --trace-format jsonl --trace-filter files perl -e "$in_root" "$scratch/jail"
+[ $status -eq 0 ] || fail "status $status, not 0" "$(cat "$scratch/err")"
+grep '"openat2"' "$scratch/jsonl" | grep -qF "\"resolved\":\"$scratch/jail/etc/passwd\"" || fail 'it leads elsewhere' "$(grep '"openat2"' "$scratch/jsonl")"
+
 law 'it says who made a process, how it ended, and who ended it'
 run "$VGPU_RUN" --trace --trace-filter exec /bin/sh -c '/bin/true; sleep 100 & kill -9 $!; wait $!; exit 0'
 grep -qE '\+\+\+ began by v?fork of [0-9]+ \+\+\+' "$scratch/err" || fail 'no birth' "$(cat "$scratch/err")"

@@ -127,7 +127,7 @@ bool Observer::begins_file(const Call& call, const Reply& reply, const GivenPath
       !libraries.matters(pending.full))
     return false;
   pending.def = call.def;
-  pending.straight = path.straight && same_root_;
+  pending.straight = path.straight;
   add_decision(call, reply, pending.event);
   if (std::string flags = print_flags(call); !flags.empty())
     pending.event.add(Key::flags, std::move(flags));
