@@ -21,6 +21,7 @@
 #include "shim/cpu/exec/address_space.h"
 #include "shim/cpu/jit/finish.h"
 #include "shim/cpu/jit/gather.h"
+#include "shim/cpu/jit/product_groups.h"
 #include "shim/cpu/jit/runtime_symbols.h"
 #include "shim/cpu/jit/statistics.h"
 
@@ -162,6 +163,7 @@ void optimise(llvm::Module& module, llvm::TargetMachine& machine) {
     if (function.isDeclaration()) continue;
     passes.run(function, functions);
     finish_dots(function);
+    group_products(function, host_features());
     improve_gathers(function, host_features());
     functions.invalidate(function, llvm::PreservedAnalyses::none());
     last.run(function, functions);

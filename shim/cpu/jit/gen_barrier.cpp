@@ -99,8 +99,9 @@ Value* Generator::wait(Value* arrival, bool written) {
       llvm::BasicBlock::Create(context_, "turn" + llvm::Twine(turn), function_);
   resume_->addCase(b_.getInt32(turn), next);
   b_.CreateStore(b_.getInt32(turn), frame_);
-  std::set<std::int64_t> again;
-  const auto kept = kept_values(written, again);
+  std::set<std::int64_t> live = live_after(written);
+  const std::vector<std::int64_t> again = computed_again(live, written);
+  const auto kept = kept_values(live);
   std::size_t at = exec::kFrameHeader;
   std::vector<std::size_t> offsets;
   for (const auto* each : kept) {
@@ -123,12 +124,11 @@ Value* Generator::wait(Value* arrival, bool written) {
   b_.SetInsertPoint(next);
   for (std::size_t n = 0; n < kept.size(); ++n)
     frame_value(kept[n], offsets[n], false)->setMetadata(kKept, marked(n));
-  for (const std::int64_t web : again)
-    instruction(code_.insts[code_.webs[static_cast<std::size_t>(web)].defs.front().inst]);
   if (analysis_.partial[current_])
     mask_ =
         b_.CreateBitCast(b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, mask))),
                          mask_->getType());
+  compute_again(again);
   return b_.CreateLoad(b_.getInt32Ty(), frame_at(offsetof(exec::WarpFrame, result)));
 }
 
@@ -149,31 +149,8 @@ llvm::Instruction* Generator::frame_value(llvm::AllocaInst* variable, std::size_
   return load;
 }
 
-/// A copy of a number that a thread can ask for at any time. Asked for again, the compiler knows
-/// how far lanes are apart.
-bool Generator::is_always_there(std::int64_t web) const {
-  const Web& known = code_.webs[static_cast<std::size_t>(web)];
-  if (known.defs.size() != 1 || known.live_at_entry ||
-      analysis_.webs[static_cast<std::size_t>(web)].is_varying())
-    return false;
-  const ptx::Instruction& inst = code_.insts[known.defs.front().inst];
-  if (inst.op != ptx::Opcode::mov_ || inst.guard >= 0 || inst.operands.size() != 2 ||
-      inst.operands[1].kind != Operand::Kind::special)
-    return false;
-  switch (static_cast<ptx::SpecialReg>(inst.operands[1].value)) {
-    case ptx::SpecialReg::tid_x:
-    case ptx::SpecialReg::tid_y:
-    case ptx::SpecialReg::tid_z:
-    case ptx::SpecialReg::ntid_x:
-    case ptx::SpecialReg::laneid:
-      return true;
-    default:
-      return false;
-  }
-}
-
-/// The variables that are read after the current instruction, but for webs that are made `again`.
-std::vector<llvm::AllocaInst*> Generator::kept_values(bool written, std::set<std::int64_t>& again) {
+/// The webs that are read after the current instruction.
+std::set<std::int64_t> Generator::live_after(bool written) {
   std::set<std::int64_t> live;
   const Block& here = code_.blocks[current_];
   for (const auto succ : here.succs)
@@ -193,12 +170,13 @@ std::vector<llvm::AllocaInst*> Generator::kept_values(bool written, std::set<std
   for_each_def(code_.insts[at_], [&](std::int64_t web) {
     if (!written && !analysis_.blend[static_cast<std::size_t>(web)]) live.erase(web);
   });
+  return live;
+}
+
+/// The variables of `live`, and of lanes that wait.
+std::vector<llvm::AllocaInst*> Generator::kept_values(const std::set<std::int64_t>& live) {
   std::vector<llvm::AllocaInst*> kept;
   for (const auto web : live) {
-    if (is_always_there(web)) {
-      again.insert(web);
-      continue;
-    }
     const Slot& each = slot(web);
     for (llvm::AllocaInst* part : {each.base, each.y, each.u})
       if (part != nullptr) kept.push_back(part);

@@ -209,14 +209,22 @@ class Generator {
   Value* wait(Value* arrival, bool written = false);
   Value* frame_at(std::size_t offset);
   llvm::Instruction* frame_value(llvm::AllocaInst* variable, std::size_t offset, bool save);
-  std::vector<llvm::AllocaInst*> kept_values(bool written, std::set<std::int64_t>& again);
-  bool is_always_there(std::int64_t web) const;
+  std::set<std::int64_t> live_after(bool written);
+  std::vector<llvm::AllocaInst*> kept_values(const std::set<std::int64_t>& live);
   void call(const ptx::Instruction& inst);
   void runtime_call(const ptx::Instruction& inst, const OutlinedCall& call);
   Value* outlined_call(llvm::Function* callee, const OutlinedCall& call, Value* mask);
   void indirect_call(const ptx::Instruction& inst, const OutlinedCall& call);
   void leave_if_empty();
   void yield_turn();
+
+  // gen_again.cpp: what is computed again after a barrier.
+  const ptx::Instruction& first_writer(std::int64_t web) const;
+  bool has_one_writer(std::int64_t web) const;
+  bool is_always_there(std::int64_t web) const;
+  bool can_compute(std::int64_t web, std::vector<std::int64_t>& again, unsigned& steps);
+  std::vector<std::int64_t> computed_again(std::set<std::int64_t>& live, bool written);
+  void compute_again(const std::vector<std::int64_t>& webs);
 
   llvm::Module& module_;
   llvm::LLVMContext& context_;

@@ -6,6 +6,7 @@
 #include "shim/cpu/jit/lower_common.h"
 #include "shim/cpu/jit/lower_matrix_memory.h"
 #include "shim/cpu/jit/lower_matrix_planes.h"
+#include "shim/cpu/jit/product_groups.h"
 
 namespace vgpu::jit {
 
@@ -206,7 +207,9 @@ Values call_multiply(Emit& e, const MatrixProduct& product, llvm::ArrayRef<Value
                                        e.type(register_type(product.d)));
   return call_shared(e, spelled(product), registers, types,
                      [&](llvm::IRBuilder<>& b, std::span<Value* const> arguments) {
-                       b.GetInsertBlock()->getParent()->setDoesNotAccessMemory();
+                       llvm::Function& function = *b.GetInsertBlock()->getParent();
+                       function.setDoesNotAccessMemory();
+                       mark_product(function, product);
                        Kit kit{b, e.features()};
                        return multiply_tiles(kit, product, arguments);
                      });
