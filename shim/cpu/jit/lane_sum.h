@@ -52,6 +52,7 @@ class LaneSums {
   llvm::Value* first_lane(llvm::Value* vector, unsigned depth);
   Found binary(llvm::BinaryOperator& op, unsigned depth);
   Found added(llvm::BinaryOperator& op, const LaneSum& a, const LaneSum& b);
+  Found joined(LaneSum result, const LaneSum& low, const LaneSum& high);
   Found multiplied(LaneSum result, const LaneSum& a, const LaneSum& b, unsigned bits);
   Found by_groups(LaneSum result, const LaneSum& a, const LaneSum& b, unsigned bits);
   Found shifted_down(llvm::BinaryOperator& op, LaneSum result, unsigned by);

@@ -4,6 +4,7 @@
 #include <llvm/IR/Instructions.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "shim/cpu/jit/lane_sum.h"
 
@@ -57,7 +58,9 @@ LaneSums::Found LaneSums::binary(llvm::BinaryOperator& op, unsigned depth) {
   const bool shift = by && *by >= 0 && *by < static_cast<std::int64_t>(bits);
   switch (op.getOpcode()) {
     case llvm::Instruction::Or:
-      if (!llvm::cast<llvm::PossiblyDisjointInst>(op).isDisjoint()) return std::nullopt;
+      if (!llvm::cast<llvm::PossiblyDisjointInst>(op).isDisjoint())
+        return a->is_constant() ? joined(std::move(result), *a, *b)
+                                : joined(std::move(result), *b, *a);
       [[fallthrough]];
     case llvm::Instruction::Add:
     case llvm::Instruction::Sub: {
@@ -106,6 +109,19 @@ LaneSums::Found LaneSums::added(llvm::BinaryOperator& op, const LaneSum& a, cons
     sum.lanes.push_back(wrapped(minus ? x - y : x + y, bits_of(op)));
   }
   return sum;
+}
+
+/// Low bits that lanes differ in, and scalars where they have none of them.
+LaneSums::Found LaneSums::joined(LaneSum result, const LaneSum& low, const LaneSum& high) {
+  const auto is_zero = [](std::int64_t lane) { return lane == 0; };
+  if (!low.is_constant() || high.is_constant() || !std::ranges::all_of(high.lanes, is_zero))
+    return std::nullopt;
+  const auto [least, most] = std::minmax_element(low.lanes.begin(), low.lanes.end());
+  result.scalars = high.scalars;
+  result.lanes = low.lanes;
+  const auto bits = static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(*most)));
+  if (*least < 0 || !multiple_of(result, bits)) return std::nullopt;
+  return result;
 }
 
 /// The scalar of one of so many groups, at least as many as the sum's.
