@@ -63,6 +63,41 @@ TEST_CASE("barrier: a tree sum in shared memory sees every thread's value") {
   }
 }
 
+TEST_CASE(
+    "barrier: what came from lanes' numbers and scalars is what it was, whatever changed since") {
+  Device device(kernel(R"(
+  .reg .b32 %five, %v, %w, %sum;
+  ld.param.u64 %d, [out];
+  ld.global.u32 %n, [%d];
+  mul.lo.u32 %v, %t, %t;
+  add.u32 %w, %v, %n;
+  mov.u32 %five, 5;
+  mov.u32 %s, 0;
+  mov.u32 %sum, 0;
+LOOP:
+  add.u32 %b, %t, %s;
+  xor.b32 %c, %b, %w;
+  add.u32 %s, %s, %five;
+  bar.sync 0;
+  add.u32 %sum, %sum, %c;
+  st.global.u32 [%o], %sum;
+  bar.sync 0;
+  setp.lt.u32 %q, %s, 20;
+  @%q bra LOOP;
+  ret;
+)"));
+  for (const std::uint32_t threads : {1u, 32u, 100u}) {
+    Memory<std::uint32_t> out(threads);
+    out[0] = 1000;
+    REQUIRE(device.run("k", {1}, {threads}, Params().add(out.data())).message == "");
+    for (std::uint32_t t = 0; t < threads; ++t) {
+      std::uint32_t sum = 0;
+      for (std::uint32_t s = 0; s < 20; s += 5) sum += (t + s) ^ (t * t + 1000);
+      CHECK(out[t] == sum);
+    }
+  }
+}
+
 TEST_CASE("barrier: dynamic shared memory follows the static variables") {
   Device device(".extern .shared .align 4 .b8 more[];\n" + kernel(R"(
   .shared .u32 fixed[8];
