@@ -151,24 +151,23 @@ TEST_CASE("products of bytes: the same by instructions of two rows and two steps
   }
 }
 
-TEST_CASE("products of bytes: one that needs another's result comes after it") {
+TEST_CASE("products of bytes: those that need others' results come after them") {
   for (const Kind kind : kKinds) {
-    // Each is multiplied with the same B; the first register of its result is the next one's A.
-    std::string work, a = "%x0";
-    for (unsigned n = 0; n < kOutputs; n += 2) {
-      work += "mma.sync.aligned.m8n8k16" + kind.types() + list("%d", {n, n + 1}) + ", {" + a +
-              "}, " + list("%x", {1}) + ", " + list("%x", {kC, kC + 1}) + ";\n";
-      a = "%d" + std::to_string(n);
-    }
+    // Two, and two whose A is the first register of what those give; all with the same B.
+    const std::string factors[] = {"%x0", "%x2", "%d0", "%d2"};
+    std::string work;
+    for (unsigned n = 0; n < 4; ++n)
+      work += "mma.sync.aligned.m8n8k16" + kind.types() + list("%d", {2 * n, 2 * n + 1}) + ", {" +
+              factors[n] + "}, " + list("%x", {1}) + ", " + list("%x", {kC, kC + 1}) + ";\n";
     Warp warp;
     warp.run(work);
-    Register from = warp.input(0);
-    for (unsigned n = 0; n < kOutputs; n += 2) {
+    Register from[] = {warp.input(0), warp.input(2), {}, {}};
+    for (unsigned n = 0; n < 4; ++n) {
       Register c[2] = {warp.input(kC), warp.input(kC + 1)};
-      multiply(kind, from, warp.input(1), c);
-      CHECK(warp.output(n) == c[0]);
-      CHECK(warp.output(n + 1) == c[1]);
-      from = c[0];
+      multiply(kind, from[n], warp.input(1), c);
+      CHECK(warp.output(2 * n) == c[0]);
+      CHECK(warp.output(2 * n + 1) == c[1]);
+      if (n < 2) from[n + 2] = c[0];
     }
   }
 }
