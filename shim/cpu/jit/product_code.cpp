@@ -1,6 +1,7 @@
 #include "shim/cpu/jit/product_code.h"
 
 #include <llvm/IR/IntrinsicsX86.h>
+#include <llvm/IR/Module.h>
 
 #include <algorithm>
 #include <string>

@@ -11,7 +11,8 @@
 namespace vgpu::jit::test {
 namespace {
 
-constexpr unsigned kLanes = 32, kRows = 4, kDepth = 2, kColumns = 2;
+constexpr std::size_t kLanes = 32;
+constexpr unsigned kRows = 4, kDepth = 2, kColumns = 2;
 constexpr unsigned kInputs = kRows * kDepth + kColumns * kDepth + 2;
 constexpr unsigned kOutputs = 2 * kRows * kColumns;
 
@@ -69,10 +70,10 @@ struct Warp {
     const auto each = [](const char* what, const char* reg, unsigned count, bool load) {
       std::string text;
       for (unsigned n = 0; n < count; ++n) {
-        const std::string at = std::string("[") + what + "+" + std::to_string(4 * n) + "]";
+        const std::string at = "[" + (what + ("+" + std::to_string(4 * n))) + "]";
         const std::string name = reg + std::to_string(n);
-        text += load ? "ld.global.u32 " + name + ", " + at + ";\n"
-                     : "st.global.u32 " + at + ", " + name + ";\n";
+        text.append(load ? "ld.global.u32 " : "st.global.u32 ");
+        text.append(load ? name : at).append(", ").append(load ? at : name).append(";\n");
       }
       return text;
     };
