@@ -14,4 +14,9 @@ struct ApiError : std::runtime_error {
   CUresult code;
 };
 
+/// There is code, but none that this GPU runs: of other architectures, or machine code only.
+struct NoCodeForGpu : ApiError {
+  using ApiError::ApiError;
+};
+
 }  // namespace vgpu

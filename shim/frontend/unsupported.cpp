@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <string>
@@ -48,6 +49,14 @@ bool is_for_what_is_missing(CUresult code) {
          code == CUDA_ERROR_INVALID_PTX || code == CUDA_ERROR_UNSUPPORTED_PTX_VERSION;
 }
 
+/// One line for a process: who loads one image that does not fit loads hundreds.
+void say_once_that_code_does_not_fit(const NoCodeForGpu& error) {
+  static std::atomic_flag said;
+  if (said.test_and_set(std::memory_order_relaxed)) return;
+  print(line_start() + "its code does not fit the virtual GPU: " + error.what() +
+        " (vgpu-run --explain says what to do)\n");
+}
+
 }  // namespace
 
 CUresult not_supported(Entry entry) noexcept { return count(static_cast<std::size_t>(entry)); }
@@ -69,7 +78,12 @@ std::string unsupported_report() {
 
 void explain(Entry entry, const ApiError& error) noexcept {
   try {
-    if (!config().report_unsupported || !is_for_what_is_missing(error.code)) return;
+    if (!config().report_unsupported) {
+      const auto* const no_code = dynamic_cast<const NoCodeForGpu*>(&error);
+      if (no_code != nullptr && config().show_progress) say_once_that_code_does_not_fit(*no_code);
+      return;
+    }
+    if (!is_for_what_is_missing(error.code)) return;
     const ErrorText* const text = find_error_text(error.code);
     print(line_start() + entry_name(entry) + ": " + (text != nullptr ? text->name : "unknown") +
           ": " + error.what() + "\n");

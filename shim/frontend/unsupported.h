@@ -16,7 +16,9 @@ CUresult table_word_not_supported(std::size_t word_index) noexcept;
 
 /// If the tree wants to know (DeviceConfig::report_unsupported): says on standard error, at once,
 /// why a call failed, where it failed for what is missing in us rather than in the program. Shape:
-/// "vgpu-run: PID NAME: cuModuleLoadData: CUDA_ERROR_NO_BINARY_FOR_GPU: MESSAGE\n".
+/// "vgpu-run: PID NAME: cuModuleLoadData: CUDA_ERROR_NO_BINARY_FOR_GPU: MESSAGE\n". Otherwise only
+/// of code for other GPUs, once in a process, unless the tree is to be quiet
+/// (DeviceConfig::show_progress).
 void explain(Entry entry, const ApiError& error) noexcept;
 
 /// At the exit of this process one line goes to standard error for everything counted.

@@ -80,9 +80,9 @@ Code code_of(const void* data, std::optional<std::size_t> size, int capability, 
   } catch (const image::Error& error) {
     if (note != nullptr) note->found(error);
     log += fmt::format("error   : {}\n", error.what());
-    fail(error.reason == image::Reason::no_binary ? CUDA_ERROR_NO_BINARY_FOR_GPU
-                                                  : CUDA_ERROR_INVALID_IMAGE,
-         error.what());
+    if (error.reason == image::Reason::no_binary)
+      throw NoCodeForGpu(CUDA_ERROR_NO_BINARY_FOR_GPU, error.what());
+    fail(CUDA_ERROR_INVALID_IMAGE, error.what());
   }
 }
 

@@ -62,8 +62,9 @@ void require_target(const std::vector<ptx::Module>& modules, int capability, CUr
     const std::string why = image::why_not({module.target, module.target_suffix}, capability);
     if (why.empty()) continue;
     log += fmt::format("ptxas fatal   : {}\n", why);
-    fail(code, fmt::format("{} ({}, and the device is sm_{})", why,
-                           image::name_of({module.target, module.target_suffix}), capability));
+    throw NoCodeForGpu(
+        code, fmt::format("{} ({}, and the device is sm_{})", why,
+                          image::name_of({module.target, module.target_suffix}), capability));
   }
 }
 
