@@ -57,7 +57,7 @@ Plan make_plan(const Options& options) {
   plan.product = "vgpu-run " VGPU_VERSION;
   plan.config.device = options.device;
   plan.config.report_unsupported = options.unsupported;
-  plan.config.show_progress = !options.quiet;
+  plan.config.show_messages = !options.quiet;
   plan.config.show_statistics = options.verbose && !options.quiet;
   if (is_no_gpu(options.gpus)) return plan;  // the programs see the machine as it is
   const Machine machine = look_at_machine();

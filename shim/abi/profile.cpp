@@ -126,7 +126,7 @@ constexpr Field<GpuProfile> kGpuFields[] = {
 constexpr Field<DeviceConfig> kConfigFields[] = {
     field<&DeviceConfig::device, DeviceConfig>("device"),
     field<&DeviceConfig::report_unsupported, DeviceConfig>("report_unsupported"),
-    field<&DeviceConfig::show_progress, DeviceConfig>("show_progress"),
+    field<&DeviceConfig::show_messages, DeviceConfig>("show_messages"),
     field<&DeviceConfig::show_statistics, DeviceConfig>("show_statistics"),
 };
 

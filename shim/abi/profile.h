@@ -76,9 +76,8 @@ struct DeviceConfig {
   std::string device = "cpu";       ///< which device computes
   std::vector<GpuProfile> gpus;     ///< in PCI bus order
   bool report_unsupported = false;  ///< list at exit what was asked for and is not implemented
-  bool show_progress =
-      false;  ///< say on standard error what takes long, and what code does not fit
-  bool show_statistics = false;  ///< say there at a process's end what was compiled
+  bool show_messages = false;       ///< say on standard error what takes long or does not fit
+  bool show_statistics = false;     ///< say there at a process's end what was compiled
   bool operator==(const DeviceConfig&) const = default;
 };
 

@@ -63,7 +63,7 @@ void start_device(ProcessState& state) {
   if (device == nullptr || visible.empty())
     throw ApiError(CUDA_ERROR_NO_DEVICE, "no virtual GPU is configured and visible");
   auto settings = std::make_unique<Started>(Started{device, read_device_options()});
-  settings->options.show_progress = configuration.show_progress;
+  settings->options.show_progress = configuration.show_messages;
   settings->options.show_statistics = configuration.show_statistics;
   tell_trace_of_devices(visible, configuration.gpus);
   device->start(std::move(visible), settings->options);

@@ -80,7 +80,7 @@ void explain(Entry entry, const ApiError& error) noexcept {
   try {
     if (!config().report_unsupported) {
       const auto* const no_code = dynamic_cast<const NoCodeForGpu*>(&error);
-      if (no_code != nullptr && config().show_progress) say_once_that_code_does_not_fit(*no_code);
+      if (no_code != nullptr && config().show_messages) say_once_that_code_does_not_fit(*no_code);
       return;
     }
     if (!is_for_what_is_missing(error.code)) return;

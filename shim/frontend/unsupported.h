@@ -18,7 +18,7 @@ CUresult table_word_not_supported(std::size_t word_index) noexcept;
 /// why a call failed, where it failed for what is missing in us rather than in the program. Shape:
 /// "vgpu-run: PID NAME: cuModuleLoadData: CUDA_ERROR_NO_BINARY_FOR_GPU: MESSAGE\n". Otherwise only
 /// of code for other GPUs, once in a process, unless the tree is to be quiet
-/// (DeviceConfig::show_progress).
+/// (DeviceConfig::show_messages).
 void explain(Entry entry, const ApiError& error) noexcept;
 
 /// At the exit of this process one line goes to standard error for everything counted.

@@ -136,11 +136,11 @@ explains capability-too-low '9\.0 or more' "$VGPU_RUN" --gpu t4 "$steps" load in
 ptx sm_90a 'wgmma.fence.sync.aligned;'
 explains kernel-not-compiled 'wgmma' "$VGPU_RUN" --gpu h100 "$steps" load init context launch="$scratch/k.ptx"
 
-law 'code that is for newer GPUs only: a line says so also without --explain, but not with --quiet'
+law 'code that is for newer GPUs only: one line says so also without --explain, but not with --quiet'
 ptx sm_90 ''
 does_not_fit='^vgpu-run: [0-9]+ gpu_steps: its code does not fit the virtual GPU: .*\(sm_90, and the device is sm_75\)'
-VGPU_EXPLAIN=0 run "$VGPU_RUN" --gpu t4 "$steps" load init context launch="$scratch/k.ptx"
-[ $status -eq 3 ] && grep -qE "$does_not_fit" "$scratch/err" || fail "$(shown 'gpu_steps, sm_90')"
+VGPU_EXPLAIN=0 run "$VGPU_RUN" --gpu t4 "$steps" load init context refused="$scratch/k.ptx" refused="$scratch/k.ptx"
+[ $status -eq 0 ] && [ "$(grep -cE "$does_not_fit" "$scratch/err")" -eq 1 ] || fail "$(shown 'gpu_steps, sm_90')"
 VGPU_EXPLAIN=0 run "$VGPU_RUN" -q --gpu t4 "$steps" load init context launch="$scratch/k.ptx"
 [ $status -eq 3 ] && [ ! -s "$scratch/err" ] || fail "$(shown 'gpu_steps, sm_90, quiet')"
 VGPU_EXPLAIN=0 run "$VGPU_RUN" --gpu h100 "$steps" load init context launch="$scratch/k.ptx"

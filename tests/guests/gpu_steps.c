@@ -1,5 +1,4 @@
-// Does the steps of using a GPU that it is told to, until one fails: `gpu_steps load init
-// alloc=4096`.
+// Does steps of using a GPU until one fails: `gpu_steps load init alloc=4096`.
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,9 +22,10 @@ static int step(const char* name, const char* value) {
   if (strcmp(name, "context") == 0) return CALL("cuCtxCreate_v2", &context, 0, atoi(value));
   if (strcmp(name, "alloc") == 0) return CALL("cuMemAlloc_v2", &address, strtoull(value, NULL, 0));
   if (strcmp(name, "call") == 0) return CALL(value, NULL, NULL, NULL, NULL);
-  if (strcmp(name, "launch") != 0) return 1;  // the kernel k of a file of PTX
   if (read(open(value, O_RDONLY), image, sizeof image - 1) < 0) return 1;
-  return CALL("cuModuleLoadData", &module, image) ||
+  if (strcmp(name, "refused") == 0) return CALL("cuModuleLoadData", &module, image) == 0;
+  return strcmp(name, "launch") != 0 ||  // the kernel k of a file of PTX
+         CALL("cuModuleLoadData", &module, image) ||
          CALL("cuModuleGetFunction", &function, module, "k") ||
          CALL("cuLaunchKernel", function, 1, 1, 1, 1, 1, 1, 0, NULL, NULL, NULL) ||
          CALL("cuCtxSynchronize");

@@ -89,10 +89,11 @@ void PackedFactors::forget() {
     for (Home& home : *homes) home.tiles.clear();
 }
 
-PackedFactors::Home& PackedFactors::find(std::vector<Home>& homes, unsigned most,
+PackedFactors::Home& PackedFactors::find(std::vector<Home>& homes, unsigned most, ByteFactors kind,
                                          llvm::ArrayRef<Value*> tiles) {
-  auto found = std::find_if(homes.begin(), homes.end(),
-                            [&](const Home& home) { return tiles.equals(home.tiles); });
+  auto found = std::find_if(homes.begin(), homes.end(), [&](const Home& home) {
+    return home.kind == kind && tiles.equals(home.tiles);
+  });
   if (found == homes.end()) {
     found = std::find_if(homes.begin(), homes.end(),
                          [](const Home& home) { return home.tiles.empty(); });
@@ -100,6 +101,7 @@ PackedFactors::Home& PackedFactors::find(std::vector<Home>& homes, unsigned most
     if (found == homes.end())
       found = std::min_element(homes.begin(), homes.end(),
                                [](const Home& x, const Home& y) { return x.used < y.used; });
+    found->kind = kind;
     found->tiles.clear();
   }
   found->used = ++clock_;
@@ -108,7 +110,7 @@ PackedFactors::Home& PackedFactors::find(std::vector<Home>& homes, unsigned most
 
 Value* PackedFactors::line_of_a(llvm::IRBuilder<>& b, ByteFactors kind,
                                 llvm::ArrayRef<Value*> tiles) {
-  Home& home = find(a_, kMostLines, tiles);
+  Home& home = find(a_, kMostLines, kind, tiles);
   if (home.at == nullptr) home.at = space(kLineVectors, "line");
   if (!home.tiles.empty()) return home.at;
   home.tiles = tiles.vec();
@@ -130,7 +132,7 @@ Value* PackedFactors::line_of_a(llvm::IRBuilder<>& b, ByteFactors kind,
 
 Value* PackedFactors::column_of_b(llvm::IRBuilder<>& b, ByteFactors kind,
                                   llvm::ArrayRef<Value*> tiles) {
-  Home& home = find(b_, kMostColumns, tiles);
+  Home& home = find(b_, kMostColumns, kind, tiles);
   if (home.at == nullptr) home.at = space(kColumnVectors, "column");
   if (!home.tiles.empty()) return home.at;
   home.tiles = tiles.vec();

@@ -49,12 +49,14 @@ class PackedFactors {
  private:
   struct Home {
     llvm::Value* at = nullptr;
+    ByteFactors kind{};  ///< the same registers may be factors of several
     std::vector<llvm::Value*> tiles;
     unsigned used = 0;
   };
   llvm::Value* space(unsigned vectors, const char* name);
-  /// The home that has `tiles`, or one that is to have them.
-  Home& find(std::vector<Home>& homes, unsigned most, llvm::ArrayRef<llvm::Value*> tiles);
+  /// The home that has `tiles` packed for `kind`, or an empty one that is to have them.
+  Home& find(std::vector<Home>& homes, unsigned most, ByteFactors kind,
+             llvm::ArrayRef<llvm::Value*> tiles);
 
   llvm::Function& function_;
   std::vector<Home> a_;

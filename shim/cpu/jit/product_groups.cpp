@@ -2,6 +2,7 @@
 
 #include <llvm/ADT/DenseMap.h>
 #include <llvm/IR/Instructions.h>
+#include <llvm/IR/Module.h>
 
 #include <algorithm>
 #include <limits>
@@ -235,6 +236,8 @@ void mark_product(llvm::Function& function, const MatrixProduct& product) {
 
 void group_products(llvm::Function& function, const HostFeatures& features) {
   if (!features.avx512f || !features.avx512_vnni) return;
+  const auto is_marked = [](const llvm::Function& each) { return each.hasFnAttribute(kMark); };
+  if (std::none_of(function.getParent()->begin(), function.getParent()->end(), is_marked)) return;
   PackedFactors factors(function);
   for (llvm::BasicBlock& block : function) {
     BlockGroups groups(block);

@@ -27,7 +27,7 @@ DeviceConfig two_gpus() {
   DeviceConfig config;
   config.device = "unix:/run/\xc3\xa4";
   config.report_unsupported = true;
-  config.show_progress = true;
+  config.show_messages = true;
   config.gpus = {full_profile(), GpuProfile{}};
   return config;
 }

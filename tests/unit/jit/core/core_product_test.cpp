@@ -152,6 +152,25 @@ TEST_CASE("products of bytes: the same by instructions of two rows and two steps
   }
 }
 
+TEST_CASE("products of bytes: the same registers with signs and without, one after the other") {
+  for (const Kind first : kKinds)
+    for (const Kind second : kKinds) {
+      std::string work;
+      for (unsigned n = 0; n < 8; ++n)
+        work += "mma.sync.aligned.m8n8k16" + (n < 4 ? first : second).types() +
+                list("%d", {2 * n, 2 * n + 1}) + ", " + list("%x", {n % 4}) + ", " +
+                list("%x", {4}) + ", " + list("%x", {kC, kC + 1}) + ";\n";
+      Warp warp;
+      warp.run(work);
+      for (unsigned n = 0; n < 8; ++n) {
+        Register c[2] = {warp.input(kC), warp.input(kC + 1)};
+        multiply(n < 4 ? first : second, warp.input(n % 4), warp.input(4), c);
+        CHECK(warp.output(2 * n) == c[0]);
+        CHECK(warp.output(2 * n + 1) == c[1]);
+      }
+    }
+}
+
 TEST_CASE("products of bytes: those that need others' results come after them") {
   for (const Kind kind : kKinds) {
     // Two, and two whose A is the first register of what those give; all with the same B.
