@@ -21,9 +21,9 @@ class Engine {
   /// The descriptor to poll for POLLIN.
   virtual int fd() const noexcept = 0;
 
-  /// Says whether the calls that are answered next were made on other processors than the
-  /// supervisor's. To wake all callers on our own would crowd it while others are idle.
-  virtual void wake_where_called(bool /*elsewhere*/) noexcept {}
+  /// Says whether the call that is served next waited already when the supervisor came back. Then
+  /// it was made on another processor, and to wake all callers on our own would crowd it.
+  virtual void note_waiting(bool /*already*/) noexcept {}
 
   /// Call when poll(2) says `events` of fd(): hands calls that wait to `handle`, which must answer
   /// them. False when the last guest has ended. Errors: std::system_error.

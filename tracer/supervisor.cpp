@@ -262,7 +262,7 @@ void supervise(Engine& engine, std::span<const Rule> rules, std::span<const Virt
       ready = ::poll(waits.data(), waits.size(), 0);
       rush.looked(ready > 0);
     }
-    engine.wake_where_called(ready > 0);
+    engine.note_waiting(ready > 0);
     if (ready == 0) ready = ::poll(waits.data(), waits.size(), -1);
     if (ready < 0) {
       if (errno == EINTR) continue;

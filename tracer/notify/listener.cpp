@@ -41,7 +41,12 @@ void Listener::wake_on_our_processor(bool on) noexcept {
   wakes_on_our_processor_ = on;
 }
 
-void Listener::wake_where_called(bool elsewhere) noexcept {
+// A caller that has just been answered and waits again was quicker than we, because an idle
+// processor took it from ours. Woken there it would have to be woken from afar at each call; so it
+// comes back.
+void Listener::choose_processor(const Call& call) noexcept {
+  const bool elsewhere = waited_ && call.tid != served_;
+  served_ = call.tid;
   if (elsewhere == wakes_on_our_processor_) wake_on_our_processor(!elsewhere);
 }
 
@@ -63,7 +68,10 @@ std::optional<Call> Listener::next() {
 
 bool Listener::serve(short events, const std::function<void(const Call&)>& handle) {
   if ((events & POLLIN) == 0) return false;  // POLLHUP: no guest is left
-  if (const auto call = next()) handle(*call);
+  if (const auto call = next()) {
+    choose_processor(*call);
+    handle(*call);
+  }
   return true;
 }
 

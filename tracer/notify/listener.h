@@ -26,7 +26,7 @@ class Listener : public Engine {
   /// Errors: std::system_error. Source: seccomp_unotify(2).
   std::optional<Call> next();
 
-  void wake_where_called(bool elsewhere) noexcept override;
+  void note_waiting(bool already) noexcept override { waited_ = already; }
   bool serve(short events, const std::function<void(const Call&)>& handle) override;
   std::optional<std::int64_t> answer(const Call& call, const Reply& reply) override;
   bool still_waiting(const Call& call) const noexcept override;
@@ -43,9 +43,12 @@ class Listener : public Engine {
   void send(const Call& call, std::int64_t value, int error, bool pass);
 
   void wake_on_our_processor(bool on) noexcept;
+  void choose_processor(const Call& call) noexcept;
 
   UniqueFd fd_;
   bool wakes_on_our_processor_ = false;
+  bool waited_ = false;              // the call that is served next, for us
+  pid_t served_ = 0;                 // who called last
   std::vector<std::byte> request_;   // a seccomp_notif, sized by the running kernel
   std::vector<std::byte> response_;  // a seccomp_notif_resp
 };
